@@ -1,0 +1,1 @@
+"""Stillhere: a Telegram bot for the anxious-avoidant loop; `docs/architecture.md` has the map."""

@@ -1,0 +1,132 @@
+"""What a turn may ask for: values only. `conversation/apply` carries them out inside the turn's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.core.facts import Space
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """
+    The phrase `key` with its `values`; `variant` numbers how often this person has met it. A key with `=` in front is
+    the words themselves.
+
+    A value may be text, a number, a datetime (shown as a clock time in the reader's zone), a timedelta, or another Phrase.
+    """
+
+    key: str
+    values: Mapping[str, "Value"] = field(default_factory=dict)
+    variant: int = 0
+
+
+Value = str | int | float | datetime | timedelta | Phrase | None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """
+    One button. Exactly one of the following is set besides the label:
+    `data` (callback data, at most 40 bytes), `copy` (words for the clipboard), `url`, or `place` (ask for the location).
+    """
+
+    label: Phrase
+    data: str = ""
+    copy: Phrase | None = None
+    url: str = ""
+    place: bool = False
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """
+    Say `parts`, a paragraph each, with `rows` of buttons and perhaps a picture.
+
+    `edits` is the Telegram message id to change in place (0: a new message). `kind` is `reply`, `promise` or `nudge` and
+    decides priority, what happens when the outcome of sending is unknown, and how late it may still be sent.
+    `closes_keyboard` takes a reply keyboard (a row with a `place` button) away.
+    """
+
+    parts: tuple[Phrase, ...]
+    rows: Rows = ()
+    media: str = ""
+    edits: int = 0
+    kind: str = "reply"
+    silent: bool = False
+    closes_keyboard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClearButtons:
+    """Take the buttons off the message `message_id`: what they asked has been answered elsewhere."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Keep an entry: what was done, the ratings before and after (0–10), the technique, and words (sealed)."""
+
+    kind: str
+    before: int | None = None
+    after: int | None = None
+    technique: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """
+    Raise `Elapsed(kind, ref)` at `due_at`; an earlier timer with this kind and ref is moved.
+
+    `rule` is a local wall time `HH:MM` for a timer that comes back every day; `fence` drops it when the session's revision
+    has moved on.
+    """
+
+    kind: str
+    ref: str
+    due_at: datetime
+    rule: str = ""
+    fence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DropTimer:
+    """Forget the timer `kind`/`ref`; with `ref` empty, every timer of that kind."""
+
+    kind: str
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeUser:
+    """Set these fields of the user (`bot.core.facts.User`)."""
+
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpace:
+    """Promise to be back: the new `space`, whose id is the turn's `facts.number`."""
+
+    space: Space
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSpace:
+    """Set these fields of the user's space `id` (`bot.core.facts.Space`)."""
+
+    id: int
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Delete everything kept about this user. The last effect of a turn; the goodbye carries no user text."""
+
+
+Effect = Say | ClearButtons | Record | SetTimer | DropTimer | ChangeUser | OpenSpace | ChangeSpace | Erase

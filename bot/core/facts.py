@@ -1,0 +1,79 @@
+"""What a turn may look at besides its script, session and event: values read once for the whole batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """
+    One person. Times of day are local wall times in `zone` (IANA name; UTC until told).
+
+    `consent` is the version agreed to (0: not yet); `nudges` is `daily`, `alternate` or `off`; `ignored` counts nudges in a
+    row without an answer; `stopped` is the person's own /stop; `seed` orders variants and bags for this person alone.
+    """
+
+    id: int
+    chat_id: int
+    locale: str = "en"
+    role: str = ""
+    nickname: str = ""
+    zone: str = ""
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    nudge_at: time | None = None
+    nudges: str = "off"
+    ignored: int = 0
+    consent: int = 0
+    stopped: bool = False
+    paused_until: datetime | None = None
+    blocked_at: datetime | None = None
+    seed: int = 0
+    created_at: datetime | None = None
+    seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """
+    A promise to come back. `state` is `resting`, `due`, `late`, `returned`, `closed` or `missed`.
+
+    `first` is the length promised at the start: no extension is longer, and all of it stays within 24 hours.
+    """
+
+    id: int
+    user_id: int
+    asked_at: datetime
+    back_at: datetime
+    first: timedelta
+    extensions: int = 0
+    tell_if_late: bool = False
+    state: str = "resting"
+    warm: str = ""
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """How much one technique has helped this person: how often run, and the mean fall of the rating."""
+
+    runs: int
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """
+    Everything a guard may ask about. `now` is story time.
+
+    `counts` holds how often each kind of entry happened since local midnight; `drops` is keyed by technique; `number` is
+    one that no other turn has, for naming what this turn makes.
+    """
+
+    now: datetime
+    user: User
+    space: Space | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    drops: Mapping[str, Drop] = field(default_factory=dict)
+    number: int = 0
