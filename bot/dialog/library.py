@@ -1,0 +1,94 @@
+"""All dialogs of one script set, made runnable once and shared by every person."""
+
+from collections.abc import Mapping
+
+from bot.core.effects import Phrase
+from bot.core.errors import ScriptError
+from bot.dialog.loader import Source
+from bot.dialog.machine import Dialog
+from bot.dialog.registry import Registry
+from bot.dialog.script import Script, phrase_key
+from bot.dialog.turn import Turn
+from bot.i18n.catalog import Catalog
+
+
+class Library:
+    """
+    The dialogs, commands and words that a running bot goes by. Built whole or not at all; a reload builds a new one.
+
+    Findings of the linter are looked for before (`linter.lint`): here a missing word raises ScriptError.
+    """
+
+    def __init__(self, source: Source, registry: Registry) -> None:
+        if source.problems:
+            first = source.problems[0]
+            raise ScriptError(f"{first.file}:{first.line}: {first.detail}")
+        self.hash = source.hash
+        self.source = source
+        self.registry = registry
+        self.catalog = Catalog(source.words)
+        self._placeholders: dict[str, tuple[str, ...]] = {}
+        self._varied: dict[str, bool] = {}
+        self._needs: dict[str, frozenset[str]] = {}
+        self._read: dict[tuple[str, str], str] = {}
+        self.dialogs: Mapping[str, Dialog] = {
+            name: Dialog(script, registry, self._speak) for name, script in source.scripts.items()
+        }
+        self.commands: Mapping[str, str] = {
+            command: name for name, script in source.scripts.items() for command in script.command
+        }
+
+    def placeholders(self, key: str) -> tuple[str, ...]:
+        """The names that the phrase `key` wants filled in, in any locale."""
+        if key not in self._placeholders:
+            names = {slot.name for locale in self.catalog.locales for slot in self.catalog.slots(key, locale)}
+            self._placeholders[key] = tuple(sorted(names))
+        return self._placeholders[key]
+
+    def has_variants(self, key: str) -> bool:
+        """Whether the phrase `key` has more than one wording, in any locale."""
+        if key not in self._varied:
+            self._varied[key] = any(self.catalog.variants(key, locale) > 1 for locale in self.catalog.locales)
+        return self._varied[key]
+
+    def options(self, name: str, turn: Turn) -> list[str]:
+        """The options of the list `name`: a registered one, or with `/` in front every key of a bank."""
+        if name.startswith("/"):
+            prefix = name[1:] + "."
+            words = self.source.words[self.catalog.default]
+            return [key.removeprefix(prefix) for key in words if key.startswith(prefix)]
+        return list(self.registry.lists[name].function(turn))
+
+    def needs(self, name: str) -> frozenset[str]:
+        """The facts that the dialog `name` asks for, with those of every dialog it may open."""
+        if name not in self._needs:
+            found: set[str] = set()
+            names, ahead = {name}, [name]
+            while ahead:
+                dialog = self.dialogs.get(ahead.pop())
+                if dialog is not None:
+                    found |= dialog.needs
+                    ahead += dialog.opens - names
+                    names |= dialog.opens
+            self._needs[name] = frozenset(found)
+        return self._needs[name]
+
+    def pressed_by_text(self, locale: str, labels: Mapping[str, str], text: str) -> str | None:
+        """The button among `labels` (name → phrase key) whose label is what was typed, letter case aside."""
+        typed = text.strip().casefold()
+        return next((name for name, key in labels.items() if self._label(locale, key) == typed), None)
+
+    def phrase(self, turn: Turn, key: str) -> Phrase:
+        """The phrase `key` with its values filled in and the next of its variants."""
+        values = {name: self.registry.fill(turn, name) for name in self.placeholders(key)}
+        return Phrase(key, values, turn.count(key) if self.has_variants(key) else 0)
+
+    def _speak(self, turn: Turn, script: Script, key: str) -> None:
+        turn.parts.append(self.phrase(turn, phrase_key(script.dialog, key)))
+
+    def _label(self, locale: str, key: str) -> str:
+        if (locale, key) not in self._read:
+            fixed = not self.placeholders(key) and not self.has_variants(key)
+            label = self.catalog.render_plain(Phrase(key), locale, "") if fixed else ""
+            self._read[locale, key] = label.strip().casefold()
+        return self._read[locale, key]

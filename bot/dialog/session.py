@@ -1,0 +1,141 @@
+"""Where one person stands: the open dialog, the way back, interrupted dialogs, and what was said how often."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.core.effects import Phrase
+from bot.core.ids import base36
+
+HISTORY = 20
+"""How many steps Back can take."""
+
+STACK = 3
+"""How many interrupted dialogs are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A place in a dialog: enough to go on there."""
+
+    dialog: str
+    state: str
+    script: str = ""
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    history: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+
+
+NOWHERE = Frame("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """
+    `frame` is the open dialog (`NOWHERE` if none), `stack` the interrupted ones, the last interrupted last.
+
+    `prompt` names the buttons of the open prompt in the order of their numbers, `revision` counts prompts: a press
+    carries both, so a stale one is known. `fixed` says the open prompt must not be edited away; `keyboard` that a reply
+    keyboard is showing. `memory` counts how often each phrase with variants was said, and steps through bags.
+    """
+
+    frame: Frame = NOWHERE
+    stack: tuple[Frame, ...] = ()
+    prompt: tuple[str, ...] = ()
+    revision: int = 0
+    fixed: bool = False
+    keyboard: bool = False
+    memory: Mapping[str, int] = field(default_factory=dict)
+    at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a dialog waits for this person."""
+        return bool(self.frame.dialog)
+
+
+def prompt_data(user_id: int, revision: int, n: int) -> str:
+    """Callback data of the `n`th button of a prompt: at most 40 bytes."""
+    return f"p.{base36(user_id)}.{base36(revision)}.{n}"
+
+
+def standing_data(dialog: str, ref: str, verb: str) -> str:
+    """Callback data of a standing button, whose own object decides: at most 40 bytes, checked by the linter."""
+    return f"o.{dialog}.{ref}.{verb}"
+
+
+def to_body(session: Session) -> dict[str, Any]:
+    """The session as JSON values, for the vault."""
+    body: dict[str, Any] = {"frame": _frame_out(session.frame), "memory": dict(session.memory)}
+    if session.stack:
+        body["stack"] = [_frame_out(frame) for frame in session.stack]
+    if session.prompt:
+        body["prompt"] = list(session.prompt)
+    if session.fixed:
+        body["fixed"] = True
+    if session.keyboard:
+        body["keyboard"] = True
+    return body
+
+
+def from_body(body: Mapping[str, Any], *, revision: int, at: datetime) -> Session:
+    """The session that `to_body` wrote."""
+    return Session(
+        frame=_frame_in(body["frame"]),
+        stack=tuple(_frame_in(frame) for frame in body.get("stack", ())),
+        prompt=tuple(body.get("prompt", ())),
+        revision=revision,
+        fixed=body.get("fixed", False),
+        keyboard=body.get("keyboard", False),
+        memory=body["memory"],
+        at=at,
+    )
+
+
+def _frame_out(frame: Frame) -> list[Any]:
+    return [
+        frame.dialog,
+        frame.state,
+        frame.script,
+        _slots_out(frame.slots),
+        [[state, _slots_out(slots)] for state, slots in frame.history],
+    ]
+
+
+def _frame_in(body: list[Any]) -> Frame:
+    dialog, state, script, slots, history = body
+    return Frame(dialog, state, script, _slots_in(slots), tuple((name, _slots_in(kept)) for name, kept in history))
+
+
+def _slots_out(slots: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value_out(value) for name, value in slots.items()}
+
+
+def _slots_in(slots: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value_in(value) if type(value) is dict else value for name, value in slots.items()}
+
+
+def _value_out(value: Any) -> Any:
+    match value:
+        case datetime():
+            return {"at": value.isoformat()}
+        case timedelta():
+            return {"for": value.total_seconds()}
+        case Phrase():
+            return {"say": value.key, "with": _slots_out(value.values), "variant": value.variant}
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def _value_in(value: Mapping[str, Any]) -> Any:
+    match value:
+        case {"at": at}:
+            return datetime.fromisoformat(at)
+        case {"for": seconds}:
+            return timedelta(seconds=seconds)
+        case {"say": key, "with": values, "variant": variant}:
+            return Phrase(key, _slots_in(values), variant)
+        case _:
+            return value
