@@ -1,0 +1,184 @@
+"""Take what is due out of its lanes, most urgent first, as far as budget and pace allow: one claim, one transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from bot.core.errors import VaultError
+from bot.storage import budget, lanes
+from bot.storage.budget import SECOND
+from bot.storage.database import Transaction, instant
+from bot.storage.lanes import LEASE_MICROSECONDS, Lane
+from bot.storage.messages import Claimed, Owner, Status, aimed, as_new, place
+from bot.storage.tables import outbox, users
+from bot.storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """
+    What a sender got. `wait`: seconds until a lane is due or the budget has room (None: every lane is idle).
+
+    `crowded`: messages wait for the budget. `held`: lanes that others hold. `unknown`: ids given up because nobody can
+    tell whether they arrived.
+    """
+
+    messages: list[Claimed]
+    wait: float | None
+    crowded: bool = False
+    held: int = 0
+    unknown: list[int] = field(default_factory=list)
+
+
+async def claim(
+    tx: Transaction, vault: Vault, owner: Owner, now: datetime, *, want: int, busy: Collection[str] = frozenset()
+) -> Claim:
+    """
+    Claim up to `want` messages for `owner`, several of one lane together, but none of the `busy` destinations.
+
+    A lane whose lease ran out is taken over. Locks the budget, then lanes; never waits for a lane.
+    """
+    machine = await tx.machine()
+    next_at, held = await lanes.upcoming(tx, busy)
+    if next_at is None or next_at > machine or want < 1:
+        return Claim([], None if next_at is None else max(next_at - machine, 0) / SECOND, held=held)
+    allowance = owner.limits.budget
+    tat = await budget.lock(tx, machine) if allowance else 0
+    room = allowance.room(tat, machine, want) if allowance else want
+    if allowance and not room:
+        return Claim([], (allowance.ready(tat) - machine) / SECOND, crowded=True, held=held)
+    due = await lanes.due(tx, machine, room, busy)
+    choice = _choose(due, await _waiting(tx, due), vault, owner, now=instant(now), machine=machine, room=room)
+    await _write(tx, choice)
+    if allowance and choice.claimed:
+        await budget.write(tx, allowance.spent(tat, machine, len(choice.claimed)))
+    unknown = [message for message, status in choice.closed if status == Status.UNKNOWN]
+    return Claim(choice.claimed, 0 if due else _TAKEN, crowded=len(choice.claimed) >= room, held=held, unknown=unknown)
+
+
+_TAKEN = 0.05
+"""Seconds to look away from lanes that somebody else has locked, and from one that gave nothing."""
+
+_HEAD = 8
+"""How many messages of a lane are looked at: more than its burst, so that some may have expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What one claim does to the rows."""
+
+    claimed: list[Claimed] = field(default_factory=list)
+    closed: list[tuple[int, Status]] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
+
+
+def _choose(
+    due: Sequence[Lane], rows: Iterable[Row[Any]], vault: Vault, owner: Owner, *, now: int, machine: int, room: int
+) -> _Choice:
+    """Decide lane by lane. `now` is story time, `machine` machine time, both in microseconds."""
+    choice = _Choice()
+    heads: dict[str, list[Row[Any]]] = {lane.destination: [] for lane in due}
+    for row in rows:
+        heads[row.destination].append(row)
+    pace = owner.limits.lane
+    for lane in due:
+        left = room - len(choice.claimed)
+        if not left:
+            break  # the other lanes keep their place in the queue
+        waiting = heads[lane.destination]
+        sendable = _sift(waiting, choice.closed, now)
+        grants = pace.room(lane.tat, machine, min(len(sendable), left))
+        taken = [_claimed(row, vault, owner, choice.closed) for row in sendable[:grants]]
+        ready = [message for message in taken if message is not None]
+        choice.claimed.extend(ready)
+        if ready:
+            tat = pace.spent(lane.tat, machine, len(ready))
+            choice.lanes.append(Lane(lane.destination, tat, owner.token, machine + LEASE_MICROSECONDS))
+        else:
+            again = max(machine + round(_TAKEN * SECOND), pace.ready(lane.tat)) if waiting else None
+            choice.lanes.append(Lane(lane.destination, lane.tat, None, again))
+    return choice
+
+
+def _sift(waiting: Sequence[Row[Any]], closed: list[tuple[int, Status]], now: int) -> list[Row[Any]]:
+    """Those that may be sent. The others are closed, or have to wait behind the message that they edit."""
+    sendable = []
+    for row in waiting:
+        if row.expires_at is not None and row.expires_at <= now:
+            closed.append((row.id, Status.EXPIRED))
+        elif row.status == Status.CLAIMED and row.if_unknown != "resend":
+            closed.append((row.id, Status.UNKNOWN))  # its owner is gone, and may have sent it
+        elif row.target_status is None or row.target_status >= Status.SENT:
+            sendable.append(row)
+    return sendable
+
+
+def _claimed(row: Row[Any], vault: Vault, owner: Owner, closed: list[tuple[int, Status]]) -> Claimed | None:
+    """The message with its body opened and, if it is an edit, aimed. None if there is nothing to send any more."""
+    try:
+        body = row.payload or b""
+        if not body.startswith(b"{"):
+            body = vault.unwrap(row.user_id, row.wrapped_key or b"").open(place(row.id), body)
+    except VaultError:
+        closed.append((row.id, Status.DEAD))
+        return None
+    method = row.method
+    if row.target is not None and row.target_message:
+        body = aimed(body, row.target_message)
+    elif row.target is not None:
+        again = as_new(method, body)
+        if again is None:
+            closed.append((row.id, Status.EXPIRED))
+            return None
+        method, body = again
+    return Claimed(row.id, row.user_id, row.destination, method, body, row.if_unknown, row.attempts + 1, owner)
+
+
+async def _waiting(tx: Transaction, due: Sequence[Lane]) -> Sequence[Row[Any]]:
+    """The heads of the locked lanes, in the order in which they leave."""
+    if not due:
+        return []
+    return (await tx.connection.execute(_HEADS, {"destinations": [lane.destination for lane in due]})).all()
+
+
+async def _write(tx: Transaction, choice: _Choice) -> None:
+    if choice.closed:
+        rows = [{"message": message, "how": status} for message, status in choice.closed]
+        await tx.connection.execute(_CLOSE, rows)
+    if choice.claimed:
+        await tx.connection.execute(_CLAIM, {"ids": [message.id for message in choice.claimed]})
+    await lanes.occupy(tx, choice.lanes)
+
+
+_ranked = (
+    select(
+        outbox,
+        func.row_number()
+        .over(partition_by=outbox.c.destination, order_by=(outbox.c.priority, outbox.c.created_at, outbox.c.id))
+        .label("nth"),
+    )
+    .where(outbox.c.destination.in_(bindparam("destinations", expanding=True)), outbox.c.status < Status.SENT)
+    .subquery("ranked")
+)
+_target = outbox.alias("target")
+_HEADS = (
+    select(
+        _ranked,
+        users.c.wrapped_key,
+        _target.c.status.label("target_status"),
+        _target.c.message_id.label("target_message"),
+    )
+    .outerjoin(users, users.c.id == _ranked.c.user_id)
+    .outerjoin(_target, _target.c.id == _ranked.c.target)
+    .where(_ranked.c.nth <= _HEAD)
+    .order_by(_ranked.c.destination, _ranked.c.nth)
+)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(status=Status.CLAIMED, attempts=outbox.c.attempts + 1)
+)
+_CLOSE = update(outbox).where(outbox.c.id == bindparam("message")).values(status=bindparam("how"), payload=None)

@@ -1,0 +1,185 @@
+"""What is to be said, written in the turn's own commit."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from bot.storage import budget, lanes, settlement
+from bot.storage.database import Transaction, in_each_dialect, instant
+from bot.storage.lanes import Queued
+from bot.storage.messages import Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
+from bot.storage.tables import outbox
+from bot.storage.vault import UserKey
+
+KEPT = timedelta(days=1)
+"""How long a message waits to be sent if its draft does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that reached Telegram: for /clear."""
+
+    destination: str
+    message_id: int
+
+
+async def add(
+    tx: Transaction,
+    drafts: Iterable[tuple[UserKey | None, Draft]],
+    now: datetime,
+    *,
+    claim_for: Owner | None = None,
+    outcomes: Sequence[Outcome] = (),
+) -> list[Claimed]:
+    """
+    Write messages, each sealed with its person's key (None: a fixed phrase to someone who is already forgotten).
+
+    Those whose lane is free, while the budget has room, are claimed for `claim_for` and returned: to be sent right after
+    the commit. A draft whose id is there already is left out. `outcomes` of earlier messages are settled on the way.
+    Locks the budget, then lanes; so nothing that locks users may follow in this transaction.
+    """
+    wanted = list(drafts)
+    if not wanted and not outcomes:
+        return []
+    machine = await tx.machine()
+    allowance = claim_for.limits.budget if claim_for and wanted else None
+    tat = await budget.lock(tx, machine) if allowance else 0
+    if outcomes or any(draft.target is not None for _, draft in wanted):
+        await settlement.apply(tx, outcomes, machine, also_lock={draft.destination for _, draft in wanted})
+    wanted = await _resolve_targets(tx, wanted)
+    room = allowance.room(tat, machine, len(wanted)) if allowance else len(wanted)
+    held = (
+        await lanes.enqueue(tx, _share_out([draft for _, draft in wanted], room), claim_for, machine)
+        if wanted
+        else set()
+    )
+    new = await _insert(tx, wanted, held, now)
+    claimed = [
+        _claimed(draft, claim_for) for _, draft in wanted if claim_for and draft.destination in held and draft.id in new
+    ]
+    if allowance and claimed:
+        await budget.write(tx, allowance.spent(tat, machine, len(claimed)))
+    return claimed
+
+
+async def of_user(tx: Transaction, user_id: int, since: datetime) -> list[Said]:
+    """What was said to a person since then, oldest first, as far as ids are kept."""
+    rows = await tx.connection.execute(_OF_USER, {"user_id": user_id, "since": instant(since)})
+    return [Said(row.destination, row.message_id) for row in rows]
+
+
+async def counts(tx: Transaction) -> dict[Status, int]:
+    """How many messages are in which state."""
+    return {Status(row.status): row.n for row in await tx.connection.execute(_COUNTS)}
+
+
+async def prune(tx: Transaction, before: datetime) -> None:
+    """Forget the ids of messages written before then, and lanes that nothing was sent in for two days."""
+    await tx.connection.execute(_PRUNE, {"before": instant(before)})
+    await lanes.prune(tx, await tx.machine() - 2 * 86_400 * budget.SECOND)
+
+
+def _share_out(drafts: Sequence[Draft], room: int) -> list[Queued]:
+    """Which lanes to claim at once: whole lanes, the most urgent first, while there is room."""
+    by_lane: dict[str, list[int]] = {}
+    for draft in drafts:
+        by_lane.setdefault(draft.destination, []).append(draft.priority)
+    shared = []
+    for destination, priorities in sorted(by_lane.items(), key=lambda lane: min(lane[1])):
+        fits = len(priorities) <= room
+        room -= len(priorities) if fits else 0
+        shared.append(Queued(destination, len(priorities), min(priorities), claim=fits))
+    return shared
+
+
+async def _insert(
+    tx: Transaction, drafts: Sequence[tuple[UserKey | None, Draft]], held: set[str], now: datetime
+) -> set[int]:
+    """The ids that were not there before."""
+    at, latest = instant(now), instant(now + KEPT)
+    rows = [
+        {
+            "id": draft.id,
+            "user_id": draft.user_id,
+            "destination": draft.destination,
+            "priority": draft.priority,
+            "method": draft.method,
+            "payload": _sealed(key, draft.id, draft.body),
+            "status": Status.CLAIMED if draft.destination in held else Status.PENDING,
+            "attempts": int(draft.destination in held),
+            "if_unknown": draft.if_unknown,
+            "target": draft.target,
+            "expires_at": latest if draft.expires_at is None else instant(draft.expires_at),
+            "created_at": at,
+        }
+        for key, draft in drafts
+    ]
+    return set((await tx.connection.execute(_INSERT[tx.dialect], rows)).scalars()) if rows else set()
+
+
+def _sealed(key: UserKey | None, message: int, body: bytes) -> bytes:
+    """The body as it is stored: sealed, or in the clear if the person's key is gone."""
+    return body if key is None else key.seal(place(message), body)
+
+
+def _claimed(draft: Draft, owner: Owner) -> Claimed:
+    return Claimed(
+        draft.id, draft.user_id, draft.destination, draft.method, draft.body, draft.if_unknown, attempts=1, owner=owner
+    )
+
+
+# ------------------------------------------------------------------------------------- edits of earlier messages
+
+
+async def _resolve_targets(
+    tx: Transaction, drafts: list[tuple[UserKey | None, Draft]]
+) -> list[tuple[UserKey | None, Draft]]:
+    """
+    Aim each edit at its message. Its lane is locked.
+
+    An unsent message takes the edit's words itself, and the edit is done; the edit of a lost one is said anew; the edit of
+    one that is just being sent waits behind it.
+    """
+    ids = {draft.target for _, draft in drafts if draft.target is not None}
+    if not ids:
+        return drafts
+    rows = {row.id: row for row in await tx.connection.execute(_TARGETS, {"ids": sorted(ids)})}
+    resolved: dict[int, tuple[UserKey | None, Draft]] = {}
+    for key, draft in drafts:
+        target = rows.get(draft.target) if draft.target is not None else None
+        again = None if draft.target is None else as_new(draft.method, draft.body)
+        if draft.target in resolved and again:
+            resolved[draft.target] = (key, replace(resolved[draft.target][1], method=again[0], body=again[1]))
+        elif target is not None and target.message_id:
+            resolved[draft.id] = (key, replace(draft, body=aimed(draft.body, target.message_id), target=None))
+        elif target is not None and target.status == Status.PENDING and again:
+            change = {"message": target.id, "body": _sealed(key, target.id, again[1]), "how": again[0]}
+            await tx.connection.execute(_REPLACE, change)
+        elif draft.target is None or (target is not None and target.status < Status.SENT):
+            resolved[draft.id] = (key, draft)
+        elif again:
+            resolved[draft.id] = (key, replace(draft, method=again[0], body=again[1], target=None))
+    return list(resolved.values())
+
+
+_INSERT = in_each_dialect(lambda insert: insert(outbox).on_conflict_do_nothing().returning(outbox.c.id))
+_OF_USER = (
+    select(outbox.c.destination, outbox.c.message_id)
+    .where(
+        outbox.c.user_id == bindparam("user_id"),
+        outbox.c.created_at >= bindparam("since"),
+        outbox.c.status == Status.SENT,
+        outbox.c.message_id > 0,
+    )
+    .order_by(outbox.c.created_at, outbox.c.id)
+)
+_COUNTS = select(outbox.c.status, func.count().label("n")).group_by(outbox.c.status)
+_PRUNE = delete(outbox).where(outbox.c.created_at < bindparam("before"), outbox.c.status >= Status.SENT)
+_TARGETS = select(outbox.c.id, outbox.c.status, outbox.c.message_id).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True))
+)
+_REPLACE = (
+    update(outbox).where(outbox.c.id == bindparam("message")).values(payload=bindparam("body"), method=bindparam("how"))
+)

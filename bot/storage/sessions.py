@@ -1,0 +1,81 @@
+"""Where each person stands in which dialog; what they said on the way lies sealed in the row's body."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, select
+
+from bot.core.errors import Undecodable, VaultError
+from bot.storage.database import Transaction, instant, moment, upsert
+from bot.storage.tables import sessions
+from bot.storage.users import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored session: dialog, state and script's hash in the open; `body` is any JSON object."""
+
+    user_id: int
+    dialog: str
+    state: str
+    script: str
+    revision: int
+    body: dict[str, Any]
+    at: datetime
+
+
+async def load(tx: Transaction, people: Mapping[int, Person]) -> dict[int, Row]:
+    """The sessions of these locked people, where they have one. Raises Undecodable, with `user_id`, for a broken one."""
+    rows = await tx.connection.execute(_LOAD, {"ids": list(people)})
+    return {
+        row.user_id: Row(
+            row.user_id,
+            row.dialog,
+            row.state,
+            row.script,
+            row.revision,
+            _opened(people[row.user_id], row.body),
+            moment(row.at),
+        )
+        for row in rows
+    }
+
+
+async def save(tx: Transaction, changed: Collection[tuple[Person, Row]]) -> None:
+    """Write these sessions in place of what was there."""
+    if changed:
+        await tx.connection.execute(_SAVE[tx.dialect], [_sealed(person, row) for person, row in changed])
+
+
+_LOAD = select(sessions).where(sessions.c.user_id.in_(bindparam("ids", expanding=True)))
+_SAVE = upsert(sessions)
+
+
+def _opened(person: Person, body: bytes) -> dict[str, Any]:
+    user_id = person.user.id
+    try:
+        read = orjson.loads(person.key.open(_place(user_id), body))
+    except (VaultError, orjson.JSONDecodeError):
+        raise Undecodable("The body of a session cannot be opened.", user_id=user_id) from None
+    if not isinstance(read, dict):
+        raise Undecodable("The body of a session is no JSON object.", user_id=user_id)
+    return read
+
+
+def _sealed(person: Person, row: Row) -> dict[str, Any]:
+    return {
+        "user_id": row.user_id,
+        "dialog": row.dialog,
+        "state": row.state,
+        "script": row.script,
+        "revision": row.revision,
+        "body": person.key.seal(_place(row.user_id), orjson.dumps(row.body)),
+        "at": instant(row.at),
+    }
+
+
+def _place(user_id: int) -> str:
+    return f"sessions.body.{user_id}"

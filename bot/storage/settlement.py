@@ -1,0 +1,94 @@
+"""What became of claimed messages, written in groups: bodies are wiped, lanes freed, the blocked left in peace."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, case, null, or_, update
+
+from bot.storage import budget, lanes
+from bot.storage.budget import SECOND, Limits
+from bot.storage.database import Transaction, instant
+from bot.storage.lanes import Lane
+from bot.storage.messages import Outcome, Status
+from bot.storage.tables import outbox, users
+
+
+async def settle(tx: Transaction, outcomes: Sequence[Outcome], now: datetime, limits: Limits) -> None:
+    """
+    Write outcomes. Writing one twice changes nothing.
+
+    Whoever lost the lease may still report that a message arrived, and nothing else: it is in other hands by then.
+    Locks users, then the budget, then lanes.
+    """
+    blocked = sorted({outcome.user_id for outcome in outcomes if outcome.blocked})
+    if blocked:
+        await tx.connection.execute(_BLOCK, {"ids": blocked, "now": instant(now)})
+    machine = await tx.machine()
+    pause = max((outcome.wait for outcome in outcomes if outcome.everywhere), default=0.0)
+    if pause and limits.budget:
+        tat = await budget.lock(tx, machine)
+        await budget.write(tx, max(tat, limits.budget.held(machine + round(pause * SECOND))))
+    await apply(tx, outcomes, machine)
+
+
+async def apply(
+    tx: Transaction, outcomes: Sequence[Outcome], machine: int, *, also_lock: Collection[str] = frozenset()
+) -> None:
+    """Lock the lanes of the outcomes (and others), write the outcomes, free the lanes whose claim is over."""
+    held = await lanes.lock(tx, {outcome.destination for outcome in outcomes} | set(also_lock))
+    valid = [outcome for outcome in outcomes if outcome.status == Status.SENT or _owns(held, outcome)]
+    if valid:
+        await tx.connection.execute(_SETTLE, [_row(outcome) for outcome in sorted(valid, key=lambda each: each.id)])
+    closed = sorted({outcome.destination for outcome in outcomes if outcome.blocked})
+    if closed:
+        await tx.connection.execute(_EXPIRE, {"destinations": closed})
+    freed = {
+        outcome.destination: (held[outcome.destination], machine + round(outcome.wait * SECOND))
+        for outcome in outcomes
+        if outcome.last and _owns(held, outcome)
+    }
+    await lanes.release(tx, freed)
+
+
+def _owns(held: Mapping[str, Lane], outcome: Outcome) -> bool:
+    return outcome.destination in held and held[outcome.destination].owner == outcome.token
+
+
+def _row(outcome: Outcome) -> dict[str, object]:
+    return {
+        "message": outcome.id,
+        "new_status": outcome.status,
+        "telegram": outcome.message_id or None,
+        "why": outcome.error[:200] or None,
+        "untried": int(not outcome.tried),
+    }
+
+
+_BLOCK = (
+    update(users)
+    .where(users.c.id.in_(bindparam("ids", expanding=True)), users.c.blocked_at.is_(None))
+    .values(blocked_at=bindparam("now"))
+)
+_new_status = bindparam("new_status", type_=outbox.c.status.type)
+_SETTLE = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("message"),
+        or_(
+            outbox.c.status == Status.CLAIMED,
+            and_(_new_status == Status.SENT, outbox.c.status.in_([Status.PENDING, Status.UNKNOWN])),
+        ),
+    )
+    .values(
+        status=_new_status,
+        payload=case((_new_status == Status.PENDING, outbox.c.payload), else_=null()),
+        message_id=bindparam("telegram"),
+        error=bindparam("why"),
+        attempts=outbox.c.attempts - bindparam("untried"),
+    )
+)
+_EXPIRE = (
+    update(outbox)
+    .where(outbox.c.destination.in_(bindparam("destinations", expanding=True)), outbox.c.status == Status.PENDING)
+    .values(status=Status.EXPIRED, payload=None)
+)

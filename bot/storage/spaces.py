@@ -1,0 +1,98 @@
+"""Promises to come back: the one that counts now, and how many were made today."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+
+from bot.core.facts import Space
+from bot.storage.database import Transaction, instant, moment
+from bot.storage.tables import spaces
+from bot.storage.users import Person
+
+UNFINISHED = ("resting", "due", "late")
+STILL_FELT = timedelta(hours=24)
+"""A finished space still counts this long after the return it promised."""
+
+
+async def open_of(tx: Transaction, people: Mapping[int, Person], now: datetime) -> dict[int, Space]:
+    """Each person's newest space that is unfinished, or whose promised return is less than a day ago. Raises Undecodable."""
+    rows = await tx.connection.execute(_OPEN, {"ids": list(people), "since": instant(now - STILL_FELT)})
+    return {row.user_id: _space(people[row.user_id], row) for row in rows}  # ordered by age: the newest stays
+
+
+async def of_ids(tx: Transaction, people: Mapping[int, Person], ids: Collection[int]) -> dict[int, Space]:
+    """Those of the spaces `ids` that belong to these people, by id. Raises Undecodable."""
+    rows = await tx.connection.execute(_OF_IDS, {"spaces": list(ids), "ids": list(people)})
+    return {row.id: _space(people[row.user_id], row) for row in rows}
+
+
+async def of_day(tx: Transaction, since: Mapping[int, datetime]) -> dict[int, int]:
+    """For each user of `since`, how many spaces they asked for from that instant on."""
+    found = dict.fromkeys(since, 0)
+    if found:
+        earliest = {user_id: instant(at) for user_id, at in since.items()}
+        for row in await tx.connection.execute(_ASKED, {"ids": list(since), "since": min(earliest.values())}):
+            found[row.user_id] += row.asked_at >= earliest[row.user_id]
+    return found
+
+
+async def add(tx: Transaction, asked: Collection[tuple[Person, Space]]) -> None:
+    """Keep these new spaces."""
+    if asked:
+        await tx.connection.execute(_ADD, [{"id": space.id, **_row(person, space)} for person, space in asked])
+
+
+async def change(tx: Transaction, changed: Collection[tuple[Person, Space]]) -> None:
+    """Write these spaces as they are now."""
+    if changed:
+        await tx.connection.execute(
+            _CHANGE, [{"space_id": space.id, **_row(person, space)} for person, space in changed]
+        )
+
+
+_MINE = spaces.c.user_id.in_(bindparam("ids", expanding=True))
+_OPEN = (
+    select(spaces)
+    .where(_MINE, spaces.c.state.in_(UNFINISHED) | (spaces.c.back_at > bindparam("since")))
+    .order_by(spaces.c.asked_at, spaces.c.id)
+)
+_OF_IDS = select(spaces).where(_MINE, spaces.c.id.in_(bindparam("spaces", expanding=True)))
+_ASKED = select(spaces.c.user_id, spaces.c.asked_at).where(_MINE, spaces.c.asked_at >= bindparam("since"))
+_ADD = insert(spaces)
+_SET = [column.name for column in spaces.c if column.name not in {"id", "receiver_id"}]
+_CHANGE = update(spaces).where(spaces.c.id == bindparam("space_id")).values({name: bindparam(name) for name in _SET})
+
+
+def _space(person: Person, row: Row[Any]) -> Space:
+    return Space(
+        id=row.id,
+        user_id=row.user_id,
+        asked_at=moment(row.asked_at),
+        back_at=moment(row.back_at),
+        first=timedelta(microseconds=row.first),
+        extensions=row.extensions,
+        tell_if_late=row.tell_if_late,
+        state=row.state,
+        warm=person.open(_place(row.id), row.warm),
+        before=row.before,
+    )
+
+
+def _row(person: Person, space: Space) -> dict[str, object]:
+    return {
+        "user_id": person.user.id,
+        "asked_at": instant(space.asked_at),
+        "back_at": instant(space.back_at),
+        "first": space.first // timedelta(microseconds=1),
+        "extensions": space.extensions,
+        "tell_if_late": space.tell_if_late,
+        "state": space.state,
+        "warm": person.seal(_place(space.id), space.warm),
+        "before": space.before,
+    }
+
+
+def _place(space_id: int) -> str:
+    return f"spaces.warm.{space_id}"

@@ -1,0 +1,137 @@
+"""When to speak up next: nudges, promised returns and waits, in story time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, or_, select, update
+
+from bot.core.effects import DropTimer, SetTimer
+from bot.storage.database import Transaction, in_each_dialect, instant, moment
+from bot.storage.tables import timers, users
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer whose time has come. Its `id` was made for this one time: set or moved, a timer gets another."""
+
+    id: int
+    user_id: int
+    chat_id: int
+    kind: str
+    ref: str
+    due_at: datetime
+    rule: str
+    fence: int | None
+
+
+async def set(tx: Transaction, wanted: Iterable[tuple[int, SetTimer]]) -> None:  # noqa: A001 - read as timers.set
+    """Set timers of users; one with the same kind and ref is moved. Of two in one call the later holds."""
+    rows = [
+        {
+            "id": _new_id(tx, f"{user_id} {timer.kind} {timer.ref}", instant(timer.due_at)),
+            "user_id": user_id,
+            "kind": timer.kind,
+            "ref": timer.ref,
+            "due_at": instant(timer.due_at),
+            "rule": timer.rule,
+            "fence": timer.fence,
+        }
+        for user_id, timer in wanted
+    ]
+    if rows:
+        await tx.connection.execute(_SET[tx.dialect], rows)
+
+
+async def drop(tx: Transaction, unwanted: Iterable[tuple[int, DropTimer]]) -> None:
+    """Forget timers of users; without a ref, all of a kind."""
+    rows = [{"who": user_id, "what": timer.kind, "which": timer.ref} for user_id, timer in unwanted]
+    if rows:
+        await tx.connection.execute(_DROP, rows)
+
+
+async def due(tx: Transaction, now: datetime, limit: int = 100) -> list[Due]:
+    """
+    The timers that are due, longest overdue first, but not those that another transaction is just handling.
+
+    The timers of people who blocked or stopped the bot rest; they are due again once their owner is back.
+    """
+    return [_due(row) for row in await tx.connection.execute(_DUE, {"now": instant(now), "limit": limit})]
+
+
+async def finish(tx: Transaction, ids: Iterable[int]) -> dict[int, Due]:
+    """
+    Take timers out, by id: those that still stood, as they were.
+
+    What is missing was dropped, moved or handled elsewhere since it was found due: nothing may be said for it.
+    A daily one (`rule`) is set anew by the turn.
+    """
+    found = {row.id: _due(row) for row in await tx.connection.execute(_LOCK, {"ids": sorted(ids)})}
+    if found:
+        await tx.connection.execute(_FINISH, {"ids": sorted(found)})
+    return found
+
+
+async def move(tx: Transaction, later: Sequence[tuple[int, datetime]]) -> None:
+    """Let timers be due at another time, by id; each gets a new id."""
+    rows = [{"old": timer, "new": _new_id(tx, str(timer), instant(at)), "at": instant(at)} for timer, at in later]
+    if rows:
+        await tx.connection.execute(_MOVE, rows)
+
+
+async def next_due(tx: Transaction) -> datetime | None:
+    """When the next timer is due that does not rest."""
+    at = (await tx.connection.execute(_NEXT)).scalar_one_or_none()
+    return None if at is None else moment(at)
+
+
+def _new_id(tx: Transaction, timer: str, due_at: int) -> int:
+    """
+    59 bits, so that a timer's messages still fit (`core.ids.outbox_id`), and never the id of an earlier time.
+
+    A digest: unique without a counter that all replicas would have to wait for.
+    """
+    told = f"{timer} {due_at} {tx.clock.machine()}"
+    return int.from_bytes(blake2b(told.encode(), digest_size=8).digest()) >> 5
+
+
+def _due(row: Row[Any]) -> Due:
+    return Due(row.id, row.user_id, row.chat_id, row.kind, row.ref, moment(row.due_at), row.rule, row.fence)
+
+
+_TIMER = (timers, users.c.chat_id)
+_AWAKE = (users.c.blocked_at.is_(None), users.c.stopped.is_(False))
+_WITH_USER = timers.join(users, users.c.id == timers.c.user_id)
+
+
+def _insert(new: Any) -> Any:
+    changed = {name: new.excluded[name] for name in ("id", "due_at", "rule", "fence")}
+    return new.on_conflict_do_update(index_elements=["user_id", "kind", "ref"], set_=changed)
+
+
+_SET = in_each_dialect(lambda insert: _insert(insert(timers)))
+_DROP = delete(timers).where(
+    timers.c.user_id == bindparam("who"),
+    timers.c.kind == bindparam("what"),
+    or_(timers.c.ref == bindparam("which"), bindparam("which") == ""),
+)
+_DUE = (
+    select(*_TIMER)
+    .select_from(_WITH_USER)
+    .where(timers.c.due_at <= bindparam("now"), *_AWAKE)
+    .order_by(timers.c.due_at)
+    .limit(bindparam("limit"))
+    .with_for_update(of=timers, skip_locked=True)
+)
+_LOCK = (
+    select(*_TIMER)
+    .select_from(_WITH_USER)
+    .where(timers.c.id.in_(bindparam("ids", expanding=True)), *_AWAKE)
+    .order_by(timers.c.id)
+    .with_for_update(of=timers)
+)
+_FINISH = delete(timers).where(timers.c.id.in_(bindparam("ids", expanding=True)))
+_MOVE = update(timers).where(timers.c.id == bindparam("old")).values(id=bindparam("new"), due_at=bindparam("at"))
+_NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*_AWAKE).order_by(timers.c.due_at).limit(1)

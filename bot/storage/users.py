@@ -1,0 +1,183 @@
+"""Who a person is: locked for a turn, created, changed, and erased without a trace."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Row, Update, bindparam, delete, select, update
+
+from bot.core.errors import Undecodable, VaultError
+from bot.core.facts import User
+from bot.storage.database import Transaction, in_each_dialect, instant, moment
+from bot.storage.tables import lanes, metadata, spaces, users
+from bot.storage.vault import UserKey, Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user together with the key that opens what they wrote."""
+
+    user: User
+    key: UserKey
+
+    def seal(self, place: str, text: str) -> bytes | None:
+        """`text` sealed for `table.column.id`; None if there is none."""
+        return self.key.seal(place, text.encode()) if text else None
+
+    def open(self, place: str, sealed: bytes | None) -> str:
+        """The text that was sealed there. Raises Undecodable."""
+        if sealed is None:
+            return ""
+        try:
+            return self.key.open(place, sealed).decode()
+        except (VaultError, UnicodeDecodeError):
+            raise Undecodable(f"{place.rpartition('.')[0]} cannot be opened.", user_id=self.user.id) from None
+
+
+async def lock(tx: Transaction, vault: Vault, ids: Collection[int]) -> dict[int, Person]:
+    """
+    The known ones of these users, their rows locked in the order of ids until the transaction ends.
+
+    Raises Undecodable, with `user_id`, for a row that cannot be opened.
+    """
+    rows = await tx.connection.execute(_LOCK, {"ids": list(ids)})
+    return {row.id: _person(vault, row) for row in rows}
+
+
+async def create(tx: Transaction, vault: Vault, newcomers: Collection[User]) -> dict[int, Person]:
+    """These users with a new key each; one whom another replica has just created is taken as found. All end up locked."""
+    made = {}
+    rows = []
+    for user in sorted(newcomers, key=lambda user: user.id):
+        key, wrapped = vault.make_key(user.id)
+        made[user.id] = Person(user, key)
+        rows.append(_row(made[user.id], _COLUMNS, wrapped_key=wrapped))
+    if not rows:
+        return {}
+    inserted = set((await tx.connection.execute(_CREATE[tx.dialect], rows)).scalars())
+    rivals = made.keys() - inserted
+    return {**made, **(await lock(tx, vault, rivals) if rivals else {})}
+
+
+async def change(tx: Transaction, changes: Sequence[tuple[Person, Mapping[str, Any]]]) -> dict[int, Person]:
+    """Set fields of `User` on locked people; the people as they are now. A later change of one person sees the earlier."""
+    changed: dict[int, Person] = {}
+    named: dict[int, frozenset[str]] = {}
+    for person, values in changes:
+        user = replace(changed.get(person.user.id, person).user, **values)
+        changed[user.id] = Person(user, person.key)
+        named[user.id] = named.get(user.id, frozenset()).union(values)
+    for columns in set(named.values()) - {frozenset()}:
+        rows = [
+            _row(person, columns, user_id=user_id) for user_id, person in changed.items() if named[user_id] == columns
+        ]
+        await tx.connection.execute(_change(columns), rows)
+    return changed
+
+
+async def touch(tx: Transaction, ids: Collection[int], now: datetime) -> None:
+    """These users were here `now`."""
+    await tx.connection.execute(_TOUCH, {"ids": list(ids), "now": instant(now)})
+
+
+async def erase(tx: Transaction, user_id: int) -> None:
+    """Delete the person's key, then every row of theirs in every table. Nothing of it can be read again, nor restored."""
+    chat_id = (await tx.connection.execute(_ERASE_KEY, {"user_id": user_id})).scalar_one_or_none()
+    await tx.connection.execute(_FORGET_RECEIVER, {"erased": user_id})
+    for statement in _ERASE:
+        await tx.connection.execute(statement, {"user_id": user_id})
+    if chat_id is not None:
+        await tx.connection.execute(_ERASE_LANE, {"destination": f"chat:{chat_id}"})
+
+
+async def unconsented(tx: Transaction, before: datetime) -> list[int]:
+    """Who never agreed and was last seen before `before`: what is kept of them has to go."""
+    return list((await tx.connection.execute(_UNCONSENTED, {"before": instant(before)})).scalars())
+
+
+_LOCK = select(users).where(users.c.id.in_(bindparam("ids", expanding=True))).order_by(users.c.id).with_for_update()
+_COLUMNS = [column.name for column in users.c if column.name != "wrapped_key"]
+_CREATE = in_each_dialect(lambda insert: insert(users).on_conflict_do_nothing().returning(users.c.id))
+_TOUCH = (
+    update(users)
+    .where(users.c.id.in_(bindparam("ids", expanding=True)))
+    .values(seen_at=bindparam("now", type_=users.c.seen_at.type))
+)
+_ERASE_KEY = delete(users).where(users.c.id == bindparam("user_id")).returning(users.c.chat_id)
+_FORGET_RECEIVER = update(spaces).where(spaces.c.receiver_id == bindparam("erased")).values(receiver_id=None)
+_ERASE = [
+    delete(table).where(table.c.user_id == bindparam("user_id"))
+    for table in metadata.sorted_tables
+    if "user_id" in table.c
+]
+_ERASE_LANE = delete(lanes).where(lanes.c.destination == bindparam("destination"))
+_UNCONSENTED = (
+    select(users.c.id).where(users.c.consent == 0, users.c.seen_at < bindparam("before")).order_by(users.c.id)
+)
+
+
+@cache
+def _change(columns: frozenset[str]) -> Update:
+    """Set these columns of one user. A batch needs a few of these: when somebody was here, perhaps an answer or two."""
+    if "id" in columns:
+        raise ValueError("a user's id never changes")
+    return (
+        update(users)
+        .where(users.c.id == bindparam("user_id"))
+        .values({name: bindparam(name) for name in sorted(columns)})
+    )
+
+
+def _person(vault: Vault, row: Row[Any]) -> Person:
+    try:
+        key = vault.unwrap(row.id, row.wrapped_key)
+        nickname = "" if row.nickname is None else key.open(f"users.nickname.{row.id}", row.nickname).decode()
+        return Person(_user(row, nickname), key)
+    except (VaultError, ValueError):
+        raise Undecodable("A row of users cannot be read.", user_id=row.id) from None
+
+
+def _user(row: Row[Any], nickname: str) -> User:
+    return User(
+        id=row.id,
+        chat_id=row.chat_id,
+        locale=row.locale,
+        role=row.role,
+        nickname=nickname,
+        zone=row.zone,
+        quiet_from=_wall_time(row.quiet_from),
+        quiet_to=_wall_time(row.quiet_to),
+        nudge_at=_wall_time(row.nudge_at),
+        nudges=row.nudges,
+        ignored=row.ignored,
+        consent=row.consent,
+        stopped=row.stopped,
+        paused_until=None if row.paused_until is None else moment(row.paused_until),
+        blocked_at=None if row.blocked_at is None else moment(row.blocked_at),
+        seed=row.seed,
+        created_at=moment(row.created_at),
+        seen_at=moment(row.seen_at),
+    )
+
+
+def _row(person: Person, columns: Iterable[str], **others: object) -> dict[str, object]:
+    """The values of these columns as they are stored, and `others`."""
+    return {name: _stored(person, name) for name in columns} | others
+
+
+def _stored(person: Person, name: str) -> object:
+    value = getattr(person.user, name)
+    if name == "nickname":
+        return person.seal(f"users.nickname.{person.user.id}", value)
+    match value:
+        case datetime():
+            return instant(value)
+        case time():
+            return value.strftime("%H:%M")
+    return value
+
+
+def _wall_time(stored: str | None) -> time | None:
+    return None if stored is None else time.fromisoformat(stored)
