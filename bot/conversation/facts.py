@@ -1,0 +1,128 @@
+"""Hop 3: everything the turns of a batch may look at, read with one query a kind."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from bot.core.effects import ChangeSpace, ChangeUser, Effect, OpenSpace, Record
+from bot.core.errors import Undecodable
+from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked
+from bot.core.facts import Drop, Facts, Space, User
+from bot.dialog.library import Library
+from bot.dialog.session import Session, from_body
+from bot.storage import entries, sessions, spaces, users
+from bot.storage.database import Transaction
+from bot.storage.users import Person
+from bot.storage.vault import Vault
+
+_SEED = 0x9E3779B97F4A7C15
+
+
+@dataclass(slots=True)
+class Standing:
+    """One person of the batch as the turns see them: it changes from turn to turn, and is written at the end."""
+
+    person: Person
+    session: Session
+    space: Space | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    drops: Mapping[str, Drop] = field(default_factory=dict)
+
+    def facts(self, now: datetime, number: int) -> Facts:
+        """What a guard may ask about, at the turn `number`."""
+        return Facts(now, self.person.user, self.space, self.counts, self.drops, number)
+
+    def take(self, effect: Effect) -> None:
+        """Let the later turns of the batch see what `effect` changed."""
+        match effect:
+            case ChangeUser(values):
+                self.person = replace(self.person, user=replace(self.person.user, **values))  # type: ignore[arg-type]  # names of User's fields
+            case OpenSpace(space):
+                self.space = space
+            case ChangeSpace(space_id, values) if self.space is not None and self.space.id == space_id:
+                self.space = replace(self.space, **values)  # type: ignore[arg-type]  # names of Space's fields
+            case Record(kind):
+                self.counts = {**self.counts, kind: self.counts.get(kind, 0) + 1}
+
+
+async def load(
+    tx: Transaction, vault: Vault, library: Library, batch: Sequence[Incoming], now: datetime
+) -> dict[int, Standing]:
+    """
+    The people of the batch, locked in id order and newcomers created, with all that their turns may need.
+
+    A press, a block or a timer of somebody unknown creates nobody. Raises Undecodable for a broken row.
+    """
+    people = await users.lock(tx, vault, {incoming.user_id for incoming in batch})
+    people |= await users.create(tx, vault, _newcomers(library, batch, people, now))
+    rows = await sessions.load(tx, people)
+    standings = {
+        user_id: Standing(person, _session(rows[user_id]) if user_id in rows else Session())
+        for user_id, person in people.items()
+    }
+    needs = _needs(library, batch, standings)
+    if ids := needs["space"]:
+        found = await spaces.open_of(tx, {user_id: people[user_id] for user_id in ids}, now)
+        for user_id, space in found.items():
+            standings[user_id].space = space
+    if ids := needs["counts"]:
+        for user_id, counts in (await entries.counts(tx, {i: _midnight(people[i].user, now) for i in ids})).items():
+            standings[user_id].counts = dict(counts)
+    if ids := needs["drops"]:
+        for user_id, drops in (await entries.drops(tx, ids)).items():
+            standings[user_id].drops = drops
+    return standings
+
+
+def _newcomers(library: Library, batch: Sequence[Incoming], known: Collection[int], now: datetime) -> list[User]:
+    silent = Pressed | Blocked | Unblocked | Elapsed
+    strangers = {i.user_id: i for i in batch if i.user_id not in known and not isinstance(i.event, silent)}
+    return [
+        User(
+            id=incoming.user_id,
+            chat_id=incoming.chat_id,
+            locale=library.catalog.suiting(incoming.language),
+            seed=(incoming.user_id * _SEED) & (2**62 - 1),
+            created_at=now,
+            seen_at=now,
+        )
+        for incoming in strangers.values()
+    ]
+
+
+def _session(row: sessions.Row) -> Session:
+    try:
+        return from_body(row.body, revision=row.revision, at=row.at)
+    except (KeyError, TypeError, ValueError):
+        raise Undecodable("A session does not have the shape it was written in.", user_id=row.user_id) from None
+
+
+def _needs(library: Library, batch: Sequence[Incoming], standings: Mapping[int, Standing]) -> dict[str, list[int]]:
+    """Which facts the dialogs that this batch may touch ask for, and for whom."""
+    wanted: dict[str, list[int]] = {"space": [], "counts": [], "drops": []}
+    touched: dict[int, set[str]] = {}
+    for incoming in batch:
+        if incoming.user_id not in standings:
+            continue
+        session = standings[incoming.user_id].session
+        names = touched.setdefault(
+            incoming.user_id, {session.frame.dialog, "lost", "help"} | {f.dialog for f in session.stack}
+        )
+        match incoming.event:
+            case CommandGiven(command):
+                names.add(library.commands.get(command, "lost"))
+            case Pressed(data) if data.startswith("o."):
+                names.add(data.split(".")[1])
+            case Elapsed(kind):
+                names.add(kind.partition(".")[0])
+    for user_id, names in touched.items():
+        for need in frozenset().union(*map(library.needs, names)):
+            wanted[need].append(user_id)
+    return wanted
+
+
+def _midnight(user: User, now: datetime) -> datetime:
+    """The last midnight on the person's own clock."""
+    zone = ZoneInfo(user.zone or "UTC")
+    return datetime.combine(now.astimezone(zone).date(), time(), zone)

@@ -1,0 +1,104 @@
+"""From what a turn wants said to finished Bot API requests: words in the reader's language, and the bytes to send."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from bot.core.effects import Button, ClearButtons, Phrase, Rows, Say
+from bot.core.facts import User
+from bot.i18n.catalog import Catalog
+from bot.i18n.markup import Rich, join
+
+MESSAGE_LIMIT = 4096
+CAPTION_LIMIT = 1024
+COPY_LIMIT = 256
+"""Telegram's limits, in characters after entities are parsed. Source: Bot API, sendMessage, sendAnimation, CopyTextButton."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One Bot API call, ready: its method and its JSON body. A picture is named `media:<file>`."""
+
+    method: str
+    body: bytes
+
+
+class Renderer:
+    """Renders for one reader at one moment."""
+
+    def __init__(self, catalog: Catalog, user: User, now: datetime) -> None:
+        self._catalog = catalog
+        self._user = user
+        self._now = now
+
+    def say(self, said: Say) -> Request:
+        """A new message, a picture with a caption, or a message changed in place."""
+        words = join([self._rich(part) for part in said.parts])
+        body: dict[str, Any] = {"chat_id": self._user.chat_id}
+        if said.media:
+            text, entities = _fit(words, CAPTION_LIMIT)
+            method, kind = (
+                ("sendAnimation", "animation") if said.media.endswith((".gif", ".mp4")) else ("sendPhoto", "photo")
+            )
+            body |= {kind: f"media:{said.media}", "caption": text, "caption_entities": entities}
+        else:
+            text, entities = _fit(words, MESSAGE_LIMIT)
+            method = "editMessageText" if said.edits else "sendMessage"
+            body |= {"text": text, "entities": entities, "link_preview_options": {"is_disabled": True}}
+        if said.edits:
+            body["message_id"] = said.edits
+        elif said.silent:
+            body["disable_notification"] = True
+        markup = {"remove_keyboard": True} if said.closes_keyboard else self._markup(said.rows)
+        if markup is not None:
+            body["reply_markup"] = markup
+        return Request(method, orjson.dumps(body))
+
+    def clear(self, cleared: ClearButtons) -> Request:
+        """Take the buttons off a message."""
+        body = {"chat_id": self._user.chat_id, "message_id": cleared.message_id}
+        return Request("editMessageReplyMarkup", orjson.dumps(body))
+
+    def plain(self, phrase: Phrase, limit: int) -> str:
+        """The phrase without formatting, for a clipboard or a pop-up."""
+        return self._catalog.render_plain(
+            phrase, self._user.locale, self._user.zone, self._user.seed, self._now, limit=limit
+        )
+
+    def _rich(self, phrase: Phrase) -> Rich:
+        return self._catalog.render(phrase, self._user.locale, self._user.zone, self._user.seed, self._now)
+
+    def _markup(self, rows: Rows) -> Mapping[str, Any] | None:
+        if any(button.place for row in rows for button in row):
+            keyboard = [[self._place_key(button) for button in row] for row in rows]
+            return {"keyboard": keyboard, "resize_keyboard": True, "one_time_keyboard": True}
+        return {"inline_keyboard": [[self._key(button) for button in row] for row in rows]} if rows else None
+
+    def _key(self, button: Button) -> dict[str, Any]:
+        label = self._label(button)
+        if button.copy is not None:
+            return {"text": label, "copy_text": {"text": self.plain(button.copy, COPY_LIMIT)}}
+        if button.url:
+            return {"text": label, "url": button.url}
+        return {"text": label, "callback_data": button.data}
+
+    def _place_key(self, button: Button) -> dict[str, Any]:
+        return (
+            {"text": self._label(button), "request_location": True} if button.place else {"text": self._label(button)}
+        )
+
+    def _label(self, button: Button) -> str:
+        key = button.label.key
+        return key[1:] if key.startswith("=") else self._rich(button.label).text
+
+
+def _fit(words: Rich, limit: int) -> tuple[str, list[dict[str, Any]]]:
+    """The words within Telegram's limit (UTF-16 units, the stricter count); what a person wrote may be long."""
+    units = words.text.encode("utf-16-le")
+    if len(units) <= 2 * limit:
+        return words.text, list(words.entities)
+    text = units[: 2 * (limit - 1)].decode("utf-16-le", "ignore") + "…"
+    return text, [entity for entity in words.entities if entity["offset"] + entity["length"] < limit]

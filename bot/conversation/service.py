@@ -1,0 +1,225 @@
+"""The way of an update: a batch of turns is one transaction, and nothing leaves before it has committed."""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Protocol
+
+import structlog
+
+from bot.conversation import facts
+from bot.conversation.apply import Writing, apology
+from bot.conversation.facts import Standing
+from bot.conversation.render import Renderer
+from bot.core.clock import Clock
+from bot.core.effects import ChangeUser, Effect, Phrase, Say, SetTimer
+from bot.core.errors import DatabaseUnavailable
+from bot.core.events import Blocked, Elapsed, Incoming, Pressed, Unblocked
+from bot.core.facts import User
+from bot.core.ids import Ids
+from bot.dialog.engine import decide
+from bot.dialog.library import Library
+from bot.i18n.zones import next_daily
+from bot.safety import policy
+from bot.storage import letters, outbox, seen, timers
+from bot.storage.database import Database, Transaction
+from bot.storage.messages import Claimed, Outcome, Owner
+from bot.storage.timers import Due
+from bot.storage.vault import Vault
+
+TOAST_LIMIT = 200
+"""Characters of an answer to a press. Source: Bot API, answerCallbackQuery."""
+
+_log = structlog.get_logger()
+
+
+class Outlet(Protocol):
+    """What takes messages once they are committed: the sender."""
+
+    def owner(self) -> Owner | None:
+        """A token under which a turn may claim its own messages; None while older ones come first."""
+
+    def unsettled(self) -> AbstractContextManager[list[Outcome]]:
+        """Outcomes of earlier messages for a turn to settle in its own transaction, opened within."""
+
+    def send(self, claimed: Sequence[Claimed], *, waiting: bool = False) -> None:
+        """Send these now: they are committed as claimed. `waiting`: others were written that wait in their lanes."""
+
+
+@dataclass(slots=True)
+class _Done:
+    """What a committed batch leaves to do outside the database."""
+
+    claimed: list[Claimed] = field(default_factory=list)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+    rest: list[Incoming] = field(default_factory=list)
+    waiting: bool = False
+    moves_timers: bool = False
+
+
+class Conversation:
+    """
+    Turns events into committed sessions and messages.
+
+    `library` may be replaced between batches (a reload). `answer` ends the spinner of a pressed button; `on_timers` is
+    told when timers were set.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        library: Library,
+        clock: Clock,
+        ids: Ids,
+        outlet: Outlet,
+        answer: Callable[[str, str], None],
+        on_timers: Callable[[], None],
+    ) -> None:
+        self.library = library
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._ids = ids
+        self._outlet = outlet
+        self._answer = answer
+        self._on_timers = on_timers
+
+    async def handle(self, batch: Sequence[Incoming]) -> None:
+        """
+        Take the turns of `batch`, in order, and return once they are committed.
+
+        Raises DatabaseUnavailable, with nothing marked as seen: the batch is to come again. Any other fault is one
+        person's: the others' turns are taken, and the culprit's event is put away and apologised for.
+        """
+        try:
+            done = await self._commit(batch)
+        except DatabaseUnavailable:
+            raise
+        except Exception as fault:  # noqa: BLE001 - one of the two places: whatever a turn raises is one person's
+            if len(batch) == 1:
+                await self._put_away(batch[0], fault)
+            else:
+                await self._apart(batch)
+            return
+        self._release(done)
+        if done.rest:
+            await self.handle(done.rest)
+
+    async def _commit(self, batch: Sequence[Incoming]) -> _Done:
+        """Hops 2 to 6. What earlier messages came to is noted on the way."""
+        with self._outlet.unsettled() as outcomes:
+            async with self._database.transaction() as tx:
+                return await self._take_turns(tx, batch, outcomes)
+
+    async def _take_turns(self, tx: Transaction, batch: Sequence[Incoming], outcomes: Sequence[Outcome]) -> _Done:
+        now = self._clock.now()
+        done = _Done()
+        fresh, due = await self._not_yet_taken(tx, batch, now)
+        standings = await facts.load(tx, self._vault, self.library, fresh, now)
+        writing = Writing(self.library.catalog, now, self._ids.next)
+        for incoming in fresh:
+            standing = standings.get(incoming.user_id)
+            if incoming.user_id in writing.erased:
+                done.rest.append(incoming)
+            elif standing is None:
+                self._stranger(incoming, done)
+            else:
+                if isinstance(incoming.event, Elapsed) and due[incoming.id].rule:
+                    writing.take(standing, (_tomorrow(due[incoming.id], standing.person.user, now),))
+                writing.take(standing, self._turn(standing, incoming, now, done))
+        await seen.forget(tx, done.rest)
+        done.claimed = await writing.write(tx, claim_for=self._outlet.owner(), outcomes=outcomes)
+        done.waiting = writing.said > len(done.claimed)
+        done.moves_timers = writing.moves_timers
+        return done
+
+    async def _not_yet_taken(
+        self, tx: Transaction, batch: Sequence[Incoming], now: datetime
+    ) -> tuple[list[Incoming], Mapping[int, Due]]:
+        """
+        Those events whose turn nobody has taken, and the timers among them; from here on they count as taken.
+
+        An update is known by its id, a timer by its row: what was dropped or moved meanwhile is not said.
+        """
+        elapsed = [incoming.id for incoming in batch if isinstance(incoming.event, Elapsed)]
+        standing = await timers.finish(tx, elapsed) if elapsed else {}
+        updates = [incoming for incoming in batch if not isinstance(incoming.event, Elapsed)]
+        fresh = {id(incoming) for incoming in await seen.fresh(tx, updates, now)}
+        return [i for i in batch if id(i) in fresh or (isinstance(i.event, Elapsed) and i.id in standing)], standing
+
+    def _turn(self, standing: Standing, incoming: Incoming, now: datetime, done: _Done) -> tuple[Effect, ...]:
+        """Hops 4 and 5."""
+        user = standing.person.user
+        if isinstance(incoming.event, Blocked | Unblocked):
+            return (ChangeUser({"blocked_at": now if isinstance(incoming.event, Blocked) else None}),)
+        opens = policy.opens(incoming.verdict)
+        outcome = decide(
+            self.library, standing.session, incoming.event, standing.facts(now, self._ids.next()), opens=opens
+        )
+        standing.session = outcome.session
+        if isinstance(incoming.event, Pressed):
+            done.answers.append((incoming.event.query_id, self._toast(user, outcome.toast, now)))
+        if user.blocked_at is not None and not isinstance(incoming.event, Elapsed):
+            return (ChangeUser({"blocked_at": None}), *outcome.effects)
+        return outcome.effects
+
+    def _toast(self, user: User, toast: Phrase | None, now: datetime) -> str:
+        return Renderer(self.library.catalog, user, now).plain(toast, TOAST_LIMIT) if toast else ""
+
+    def _stranger(self, incoming: Incoming, done: _Done) -> None:
+        """Somebody who is not known: a press is answered, and nobody is created by it."""
+        if isinstance(incoming.event, Pressed):
+            user = User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
+            toast = self._toast(user, Phrase("common.stale"), self._clock.now())
+            done.answers.append((incoming.event.query_id, toast))
+
+    def _release(self, done: _Done) -> None:
+        """Hop 7 begins: the transaction has committed."""
+        self._outlet.send(done.claimed, waiting=done.waiting)
+        for query_id, text in done.answers:
+            self._answer(query_id, text)
+        if done.moves_timers:
+            self._on_timers()
+
+    # Faults ----------------------------------------------------------------------------------------------------------
+
+    async def _apart(self, batch: Sequence[Incoming]) -> None:
+        """Take the turns of each person apart, and at last each turn, so that one person's fault stays theirs."""
+        people = dict.fromkeys(incoming.user_id for incoming in batch)
+        for user_id in people:
+            theirs = [incoming for incoming in batch if incoming.user_id == user_id]
+            for part in [theirs] if len(people) > 1 else [[incoming] for incoming in theirs]:
+                await self.handle(part)
+
+    async def _put_away(self, incoming: Incoming, fault: Exception) -> None:
+        """Mark the event as seen, keep a dead letter without words, and say sorry."""
+        where = _where(fault)
+        _log.error("turn failed", kind=type(incoming.event).__name__, fault=where)
+        now = self._clock.now()
+        user = User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
+        sorry = Renderer(self.library.catalog, user, now).say(Say((Phrase("common.went_wrong"),)))
+        async with self._database.transaction() as tx:
+            fresh, _ = await self._not_yet_taken(tx, [incoming], now)
+            if not fresh:
+                return
+            await letters.add(tx, [letters.Letter(incoming.source, incoming.id, incoming.user_id, where, now)])
+            draft = apology(self._ids.next(), incoming.chat_id, sorry, now)
+            claimed = await outbox.add(tx, [(None, draft)], now, claim_for=self._outlet.owner())
+        self._outlet.send(claimed, waiting=not claimed)
+        if isinstance(incoming.event, Pressed):
+            self._answer(incoming.event.query_id, "")
+
+
+def _tomorrow(due: Due, user: User, now: datetime) -> SetTimer:
+    """A daily timer, set for its next day before its turn, which may change or drop it."""
+    return SetTimer(due.kind, due.ref, next_daily(now, time.fromisoformat(due.rule), user.zone or "UTC"), due.rule)
+
+
+def _where(fault: Exception) -> str:
+    """The error's type and the last place of ours it passed; never its text, which may quote a person."""
+    frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if "/bot/" in frame.filename]
+    place = f" at bot/{frames[-1].filename.rpartition('/bot/')[2]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(fault).__name__}{place}"
