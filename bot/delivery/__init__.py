@@ -1,0 +1,1 @@
+"""Getting committed messages to Telegram: in order, in pace, and once."""

@@ -1,0 +1,58 @@
+"""One call to Telegram for one message, and what its answer means for that message."""
+
+import asyncio
+import re
+from dataclasses import replace
+
+from bot.conversation.channel import Blocked, Channel, Rejected, Throttled, Unreachable
+from bot.storage.messages import Claimed, Outcome, Status, as_new, outcome
+
+PATIENCE = 10.0
+"""Seconds a call may take. Together with the wait before it this stays below the lease."""
+
+_QUOTED = re.compile(r'"[^"]*"')  # Telegram may quote from the message: words of a person
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
+
+
+async def attempt(channel: Channel, row: Claimed) -> Outcome:
+    """Send the message. Never raises a ChannelError: each is an outcome."""
+    try:
+        return await _call(channel, row)
+    except Blocked:
+        return replace(outcome(row, Status.EXPIRED, error="blocked by the person"), blocked=True)
+    except Throttled as asked:
+        return replace(outcome(row, Status.PENDING, wait=asked.seconds), throttled=True, everywhere=asked.everywhere)
+    except Rejected as refusal:
+        return await _refused(channel, row, refusal)
+    except Unreachable as fault:
+        return _uncertain(row) if fault.left else outcome(row, Status.PENDING, wait=backoff(row.attempts))
+    except TimeoutError:
+        return _uncertain(row)
+
+
+def backoff(attempts: int) -> float:
+    """Seconds to wait after so many attempts: half a second, doubling up to a minute."""
+    return float(min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempts - 1, 10)))
+
+
+async def _call(channel: Channel, row: Claimed) -> Outcome:
+    async with asyncio.timeout(PATIENCE):
+        sent = await channel.call(row.method, row.body)
+    return outcome(row, Status.SENT, message_id=sent.message_id)
+
+
+async def _refused(channel: Channel, row: Claimed, refusal: Rejected) -> Outcome:
+    """Dead, unless it would change a message that is gone: then its words are said anew."""
+    if not (refusal.gone and row.method.startswith("edit")):
+        return outcome(row, Status.DEAD, error=_QUOTED.sub('"…"', refusal.reason))
+    again = as_new(row.method, row.body)
+    if again is None:
+        return outcome(row, Status.SENT)  # buttons to clear on a message that is gone are cleared
+    return await attempt(channel, replace(row, method=again[0], body=again[1]))
+
+
+def _uncertain(row: Claimed) -> Outcome:
+    """It left, and no answer came."""
+    if row.if_unknown == "resend":
+        return outcome(row, Status.PENDING, wait=backoff(row.attempts))
+    return outcome(row, Status.UNKNOWN, error="nobody knows whether it arrived")

@@ -1,0 +1,319 @@
+"""Send what has been committed: concurrently over destinations, in order within one, and settle it in groups."""
+
+import asyncio
+import secrets
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+
+import structlog
+
+from bot.conversation.channel import Channel
+from bot.core.clock import Clock
+from bot.core.errors import DatabaseUnavailable
+from bot.delivery.attempt import PATIENCE, attempt
+from bot.storage import claims, lanes, settlement
+from bot.storage.budget import limits
+from bot.storage.database import Database
+from bot.storage.messages import LEASE, Claimed, Outcome, Owner, Status, outcome
+from bot.storage.vault import Vault
+
+_log = structlog.get_logger()
+
+GROUP_SIZE = 50
+GROUP_SECONDS = 0.05
+"""Outcomes are written together: so many, or those of so long."""
+
+SOON = 1.0
+"""Whatever is due within so many seconds waits for its pace alone, and is waited for by `quiet`."""
+
+_AT_ONCE = 256  # destinations
+_POLL = 1.0  # seconds between two looks for what other replicas wrote
+_LONGEST_BACKOFF = 5.0
+
+
+class Sender:
+    """
+    The one way out for every message in the outbox.
+
+    A turn asks for an `owner`, writes its messages with `outbox.add(…, claim_for=owner)`, and after the commit hands
+    what it got to `send`. `run` serves everything else: what had to wait, what other replicas wrote or left behind.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        channel: Channel,
+        clock: Clock,
+        rate: int = 30,
+        *,
+        on_unknown: Callable[[Sequence[int]], None] | None = None,
+    ) -> None:
+        self._database, self._vault, self._channel, self._clock = database, vault, channel, clock
+        self._limits = limits(rate)
+        self._on_unknown = on_unknown
+        self._name, self._numbers = secrets.token_hex(4), count(1)
+        self._lanes: dict[str, deque[list[Claimed]]] = {}  # what is being sent, by destination
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._done: list[Outcome] = []  # to be written
+        self._travelling: list[list[Outcome]] = []  # in transactions that are still open
+        self._group: asyncio.TimerHandle | None = None
+        self._wake, self._ended = asyncio.Event(), asyncio.Event()
+        self._asking: list[asyncio.Future[None]] = []  # callers of quiet
+        self._waiting = self._crowded = self._running = self._stopping = self._giving_up = False
+        self._throttled = ("", 0.0)  # the last destination that was told to wait, and when
+        self._paused_until = 0.0
+        self.counts: Counter[str] = Counter()
+        """How many messages got which outcome (names of `Status`), and how often Telegram said to wait (`throttled`)."""
+
+    # ------------------------------------------------------------------------------------- what a turn needs
+
+    def owner(self) -> Owner | None:
+        """A new owner for a turn's messages; None while older ones of other lanes wait for the budget."""
+        if self._stopping or self._crowded or self._pause() > 0:
+            return None
+        return Owner(f"{self._name}:{next(self._numbers)}", self._clock.machine(), self._limits)
+
+    @contextmanager
+    def unsettled(self) -> Iterator[list[Outcome]]:
+        """Outcomes for a turn to settle in its own transaction (`outbox.add`), opened within; kept if that fails."""
+        plain = all(each.status in {Status.SENT, Status.DEAD} for each in self._done)
+        with self._settling(self._done if plain else []) as outcomes:
+            yield outcomes
+
+    def send(self, claimed: Sequence[Claimed], *, waiting: bool = False) -> None:
+        """Send messages whose claim is committed. `waiting`: others were written that have to wait in their lanes."""
+        batches: dict[str, list[Claimed]] = {}
+        for row in claimed:
+            batches.setdefault(row.destination, []).append(row)
+        for destination, rows in batches.items():
+            if destination in self._lanes:
+                self._lanes[destination].append(rows)
+                continue
+            self._lanes[destination] = deque([rows])
+            task = asyncio.create_task(self._serve(destination))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        if waiting:
+            self._waiting = True
+            self._wake.set()
+
+    # ------------------------------------------------------------------------------------------------- life
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        self._running, failures, begun = True, 0, False
+        try:
+            while not (self._giving_up or (self._stopping and not self._busy())):
+                self._wake.clear()
+                try:
+                    begun = begun or await self._begin()
+                    wait = await self._round()
+                except DatabaseUnavailable as fault:
+                    failures += 1
+                    _log.warning("outbox.database_unavailable", fault=str(fault), failures=failures)
+                    await self._clock.sleep(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(failures, 10)))
+                    continue
+                failures = 0
+                if wait != 0:
+                    await self._rest(wait)
+        finally:
+            self._running = False
+            self._ended.set()
+            self._answer()
+
+    async def quiet(self) -> None:
+        """Return once nothing is being sent, unsettled, claimed by anybody, or due within a second."""
+        if self._ended.is_set():
+            return
+        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._asking.append(asked)
+        self._wake.set()
+        await asked
+
+    async def stop(self) -> None:
+        """Finish the calls that are under way (each within 10 s), settle them, give the rest back, and end `run`."""
+        self._stopping = True
+        if not self._running:
+            return
+        self._wake.set()
+        try:
+            async with asyncio.timeout(PATIENCE + 2):
+                await self._ended.wait()
+        except TimeoutError:
+            self._giving_up = True  # leases end by themselves
+            self._wake.set()
+
+    # -------------------------------------------------------------------------------------------- one round
+
+    async def _begin(self) -> bool:
+        """SQLite has one process: whatever an earlier one had claimed is free at once."""
+        if self._database.dialect == "sqlite":
+            async with self._database.transaction() as tx:
+                await lanes.end_leases(tx, self._name, await tx.machine())
+        return True
+
+    async def _round(self) -> float | None:
+        """Settle, then claim. Seconds until the next round has something to do; None: until something happens."""
+        if self._done:
+            await self._settle()
+        if self._stopping:
+            return None
+        if (pause := self._pause()) > 0:
+            return pause
+        claim = await self._claim()
+        if claim is None:
+            return None
+        self.send(claim.messages)
+        if claim.unknown and self._on_unknown:
+            self._on_unknown(claim.unknown)
+        soon, busy = claim.wait is not None and claim.wait <= SOON, bool(self._busy())
+        self._waiting, self._crowded = soon or (self._waiting and busy), claim.crowded
+        if not (soon or busy or claim.held):
+            self._answer()
+        return claim.wait
+
+    async def _settle(self) -> None:
+        with self._settling(self._done) as outcomes:
+            # A turn may still be writing earlier outcomes of a claim that ends here: whatever frees a lane writes them all.
+            ending = {each.token for each in outcomes if each.last}
+            others = [each for group in self._travelling if group is not outcomes for each in group]
+            earlier = [each for each in others if each.token in ending]
+            async with self._database.transaction() as tx:
+                await settlement.settle(tx, [*earlier, *outcomes], self._clock.now(), self._limits)
+        unknown = [each.id for each in outcomes if each.status == Status.UNKNOWN]
+        if unknown and self._on_unknown:
+            self._on_unknown(unknown)
+
+    async def _claim(self) -> claims.Claim | None:
+        room = _AT_ONCE - len(self._lanes)
+        if room < 1:
+            return None
+        busy = self._busy()
+        owner = Owner(f"{self._name}:{next(self._numbers)}", self._clock.machine(), self._limits)
+        async with self._database.transaction() as tx:
+            return await claims.claim(tx, self._vault, owner, self._clock.now(), want=room, busy=busy)
+
+    def _busy(self) -> set[str]:
+        """Destinations whose claims are ours and not yet settled."""
+        unsettled = {each.destination for group in (self._done, *self._travelling) for each in group}
+        return unsettled | self._lanes.keys()
+
+    async def _rest(self, seconds: float | None) -> None:
+        """Until somebody wakes the sender, or so many seconds of machine time; not longer than the poll, if there are others."""
+        alarm = None if seconds is None else asyncio.create_task(self._ring(seconds))
+        try:
+            async with asyncio.timeout(None if self._database.dialect == "sqlite" else _POLL):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+
+    async def _ring(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self._wake.set()
+
+    def _answer(self) -> None:
+        asking, self._asking = self._asking, []
+        for asked in asking:
+            if not asked.done():
+                asked.set_result(None)
+
+    # --------------------------------------------------------------------------------------------- one lane
+
+    async def _serve(self, destination: str) -> None:
+        queue = self._lanes[destination]
+        while queue:
+            await self._send_in_order(queue.popleft())
+        del self._lanes[destination]
+        if self._stopping or self._asking:
+            self._wake.set()
+
+    async def _send_in_order(self, rows: Sequence[Claimed]) -> None:
+        """Send a claim's messages one after the other; the first that has to wait or is blocked ends it."""
+        for n, row in enumerate(rows):
+            if not self._may_send(row):
+                self._report(_given_back(rows[n:], Status.PENDING, 0))
+                return
+            result = self._weigh(await self._attempt(row))
+            rest = rows[n + 1 :]
+            if rest and (result.status == Status.PENDING or result.blocked):
+                status = Status.EXPIRED if result.blocked else Status.PENDING
+                self._report([replace(result, last=False), *_given_back(rest, status, result.wait)])
+                return
+            self._report([replace(result, last=not rest)])
+
+    def _may_send(self, row: Claimed) -> bool:
+        """Not if the bot stops, has been told to wait, or if the lease could end during the call."""
+        age = self._clock.machine() - row.owner.since
+        return not self._stopping and self._pause() <= 0 and age < LEASE - PATIENCE
+
+    async def _attempt(self, row: Claimed) -> Outcome:
+        try:
+            return await attempt(self._channel, row)
+        except Exception as fault:  # noqa: BLE001 - a message that nobody can send must not hold up its lane
+            _log.error("outbox.fault", message=row.id, method=row.method, fault=type(fault).__name__)
+            return outcome(row, Status.DEAD, error=f"fault of the program: {type(fault).__name__}")
+
+    def _weigh(self, result: Outcome) -> Outcome:
+        """Told to wait by two different chats within a second, the whole bot waits."""
+        if not result.throttled:
+            return result
+        now = self._clock.machine()
+        destination, at = self._throttled
+        everywhere = result.everywhere or (destination not in {"", result.destination} and now - at <= SOON)
+        self._throttled = (result.destination, now)
+        if everywhere:
+            self._paused_until = max(self._paused_until, now + result.wait)
+        return replace(result, everywhere=everywhere)
+
+    def _pause(self) -> float:
+        """Seconds for which Telegram wants nothing from this bot."""
+        return self._paused_until - self._clock.machine()
+
+    # ------------------------------------------------------------------------------------------- settlement
+
+    def _report(self, outcomes: Sequence[Outcome]) -> None:
+        """Keep outcomes for the next group; written at once if somebody waits for what they free."""
+        for each in outcomes:
+            self.counts["throttled" if each.throttled else each.status.name.lower()] += each.tried
+            if each.status == Status.DEAD:
+                _log.warning("outbox.dead_letter", message=each.id, reason=each.error)
+        self._done.extend(outcomes)
+        last = outcomes[-1]
+        hurry = last.status != Status.SENT or (self._waiting and last.last) or self._asking or self._stopping
+        if hurry or len(self._done) >= GROUP_SIZE:
+            self._wake.set()
+        elif self._group is None:
+            self._group = asyncio.get_running_loop().call_later(GROUP_SECONDS, self._wake.set)
+
+    @contextmanager
+    def _settling(self, outcomes: list[Outcome]) -> Iterator[list[Outcome]]:
+        """Take outcomes out to be written; put back if the block raises."""
+        if outcomes is self._done:
+            self._done = []
+        if self._group is not None and not self._done:
+            self._group.cancel()
+            self._group = None
+        self._travelling.append(outcomes)
+        try:
+            yield outcomes
+        except BaseException:
+            self._done = [*outcomes, *self._done]
+            self._wake.set()
+            raise
+        finally:
+            self._travelling = [group for group in self._travelling if group is not outcomes]
+        if self._asking or self._stopping or (self._waiting and outcomes):
+            self._wake.set()
+
+
+def _given_back(rows: Sequence[Claimed], status: Status, wait: float) -> list[Outcome]:
+    """Outcomes of messages that were not tried; the last frees the lane."""
+    untried = [replace(outcome(row, status, wait=wait), tried=False, last=False) for row in rows]
+    return [*untried[:-1], replace(untried[-1], last=True)]
