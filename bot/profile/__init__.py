@@ -1,0 +1,1 @@
+"""What a person told about themselves: role, name, zone, hours, consent."""

@@ -1,0 +1,1 @@
+"""Which calming technique to suggest, and when to stop suggesting."""

@@ -1,0 +1,1 @@
+"""The promise to come back: how long, how often, how late."""
