@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -28,18 +30,18 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock, with a story time that can be skipped forward."""
+    """The machine's clock. `story` may lend another story time, which then says with `moved` that it was moved."""
 
-    def __init__(self) -> None:
-        self._skipped = timedelta()
-        self._moved: set[asyncio.Event] = set()
+    def __init__(self, story: Callable[[], datetime] | None = None) -> None:
+        self._story = story or _wall_clock
+        self._waiting: set[asyncio.Event] = set()
 
     def now(self) -> datetime:
-        """The wall clock, plus what was skipped."""
-        return datetime.now(UTC) + self._skipped  # noqa: TID251 - this is the clock
+        """Story time: the wall clock, or the one lent."""
+        return self._story()
 
     def machine(self) -> float:
-        """The wall clock; a skip does not move it."""
+        """The wall clock; nothing skips it."""
         return time.time()  # noqa: TID251 - this is the clock
 
     async def sleep(self, seconds: float) -> None:
@@ -47,22 +49,23 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     async def until(self, due: datetime) -> None:
-        """Wait for `due`; a skip past it wakes at once."""
+        """Wait for `due`; a move past it wakes at once."""
         moved = asyncio.Event()
-        self._moved.add(moved)
+        self._waiting.add(moved)
         try:
             while (left := (due - self.now()).total_seconds()) > 0:
                 moved.clear()
-                try:
-                    # At most an hour at once: a machine that slept does not count its sleep.
-                    await asyncio.wait_for(moved.wait(), min(left, 3600))
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    # At most a minute at once: a machine that slept does not count its sleep.
+                    await asyncio.wait_for(moved.wait(), min(left, 60))
         finally:
-            self._moved.discard(moved)
+            self._waiting.discard(moved)
 
-    def skip(self, by: timedelta) -> None:
-        """Move story time forward; whoever waits for a time now past wakes at once."""
-        self._skipped += by
-        for moved in self._moved:
-            moved.set()
+    def moved(self) -> None:
+        """Story time was moved: whoever waits looks again."""
+        for event in self._waiting:
+            event.set()
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - this is the clock

@@ -1,0 +1,231 @@
+"""Everything that can be wrong with scripts and seen without running them. A pure function of the source and the registry."""
+
+import inspect
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bot.dialog.findings import Finding
+from bot.dialog.loader import Source
+from bot.dialog.machine import walk
+from bot.dialog.registry import Registry, Word
+from bot.dialog.script import END, Call, Note, Press, Script, State, Step
+from bot.dialog.turn import spell
+from bot.dialog.words_linter import lint_words
+
+ENGINE_PHRASES = (
+    "media", "use_buttons", "edited", "stale", "back_to", "no_back", "went_back", "nothing_to_cancel", "cancelled",
+    "script_changed", "noted", "went_wrong", "back",
+)  # fmt: skip
+"""The shared phrases that the engine says by itself."""
+
+ENGINE_DIALOGS = ("lost", "pause", "help")
+"""The dialogs that the engine opens by itself."""
+
+_ROW = 8
+
+
+def lint(source: Source, registry: Registry) -> list[Finding]:
+    """All findings, by file and line."""
+    found = [Finding(problem.file, problem.line, "D001", problem.detail) for problem in source.problems]
+    for script in source.scripts.values():
+        found += _Shape(source, registry, script).findings()
+    found += _commands(source)
+    found += [
+        Finding("dialogs", 1, "D205", name) for name in ENGINE_DIALOGS if source.scripts and name not in source.scripts
+    ]
+    found += lint_words(source, registry)
+    return sorted(set(found))
+
+
+def _commands(source: Source) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for script in source.scripts.values():
+        for command in script.command:
+            if command in seen:
+                yield Finding(script.file, script.line or 1, "D208", f"/{command} (also in {seen[command]})")
+            seen.setdefault(command, script.dialog)
+
+
+class _Shape:
+    """The findings of one script's shape."""
+
+    def __init__(self, source: Source, registry: Registry, script: Script) -> None:
+        self.source = source
+        self.registry = registry
+        self.script = script
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._targets()
+        yield from self._calls()
+        yield from self._choices()
+        yield from self._reach()
+        yield from self._loops()
+        for name, state in self.script.states.items():
+            yield from self._state(name, state)
+        for name, note in self.script.notes.items():
+            yield from self._note(name, note)
+
+    def _found(self, code: str, line: int, detail: str) -> Finding:
+        return Finding(self.script.file, line or self.script.line or 1, code, detail)
+
+    def _targets(self) -> Iterator[Finding]:
+        for line, step in walk(self.script):
+            if not isinstance(step, Step):
+                continue
+            if step.go and step.go != END and step.go not in self.script.states:
+                yield self._found("D101", line, step.go)
+            if step.note and step.note not in self.script.notes:
+                yield self._found("D204", line, step.note)
+        for old, new in self.script.renamed.items():
+            if new not in self.script.states:
+                yield self._found("D101", self.script.line, f"{old} → {new}")
+
+    def _calls(self) -> Iterator[Finding]:
+        for line, part in walk(self.script):
+            for field, shelf, code in (
+                ("when", self.registry.guards, "D201"),
+                ("unless", self.registry.guards, "D201"),
+                ("do", self.registry.actions, "D202"),
+            ):
+                for call in getattr(part, field, ()):
+                    if call.name not in shelf:
+                        yield self._found(code, line, call.name)
+                    elif problem := _misfit(shelf[call.name], call):
+                        yield self._found("D206", line, f"{call.name}: {problem}")
+                    elif call.name == "open" and call.arguments["value"] not in self.source.scripts:
+                        yield self._found("D205", line, str(call.arguments["value"]))
+
+    def _choices(self) -> Iterator[Finding]:
+        script = self.script
+        places: list[tuple[str, Iterable[Step]]] = [("begin", script.begin)]
+        places += [(f"on {name}", steps) for name, steps in script.on.items()]
+        for name, state in script.states.items():
+            places += [(f"{name}.go", state.go), (f"{name}.text", state.text), (f"{name}.place", state.place)]
+            places += [(f"{name}.after {wait}", steps) for wait, steps in state.after.items()]
+            places += [
+                (f"{name}.{kind}", field.then)
+                for kind, field in (("scale", state.scale), ("pick", state.pick))
+                if field
+            ]
+        for place, steps in places:
+            guarded = [bool(step.when or step.unless) for step in steps]
+            if not guarded:
+                continue
+            last = tuple(steps)[-1]
+            if guarded[-1] and not place.startswith("on "):
+                yield self._found("D104", last.line, place)
+            if not all(guarded[:-1]):
+                yield self._found("D107", last.line, place)
+
+    def _reach(self) -> Iterator[Finding]:
+        states = self.script.states
+        reached: set[str] = set()
+        ahead = [step.go for steps in (self.script.begin, *self.script.on.values()) for step in steps]
+        while ahead:
+            name = ahead.pop()
+            if name is not None and name in states and name not in reached:
+                reached.add(name)
+                ahead += [step.go for step in _steps(states[name])]
+        for name, state in states.items():
+            if name not in reached:
+                yield self._found("D102", state.line, name)
+            # Cancel always leads out, yet nobody should need to know the command.
+            if not any(step.go or _opens(step) for step in _steps(state)) and not _heard(state, self.script):
+                yield self._found("D103", state.line, name)
+
+    def _loops(self) -> Iterator[Finding]:
+        states = self.script.states
+        onward = {name: [step.go for step in state.go if step.go in states] for name, state in states.items()}
+        for name in states:
+            seen: set[str] = set()
+            ahead = list(onward[name])
+            while ahead:
+                other = ahead.pop()
+                if other is not None and other not in seen:
+                    seen.add(other)
+                    ahead += onward[other]
+            if name in seen:
+                yield self._found("D105", states[name].line, name)
+
+    def _state(self, name: str, state: State) -> Iterator[Finding]:
+        presses = Counter(press.press for row in state.buttons for press in row if not (press.when or press.unless))
+        yield from (self._found("D106", state.line, f"{name}: {press}") for press, n in presses.items() if n > 1)
+        yield from (self._found("D405", state.line, name) for row in state.buttons if len(row) > _ROW)
+        if state.pick and not state.pick.source.startswith("/") and state.pick.source not in self.registry.lists:
+            yield self._found("D203", state.pick.line or state.line, state.pick.source)
+        if state.pick and state.pick.columns > _ROW:
+            yield self._found("D405", state.pick.line, name)
+        if state.media and state.media not in self.source.media:
+            yield self._found("D209", state.line, state.media)
+        for wait in state.after:
+            if not _is_length(wait) and wait not in kept_slots(self.script, self.registry):
+                yield self._found("D207", state.line, wait)
+        yield from self._standing(state.buttons)
+
+    def _note(self, name: str, note: Note) -> Iterator[Finding]:
+        if note.media and note.media not in self.source.media:
+            yield self._found("D209", note.line, note.media)
+        if name not in {step.note for _, step in walk(self.script) if isinstance(step, Step)}:
+            yield self._found("D102", note.line, f"note {name}")
+        yield from self._standing(note.buttons)
+
+    def _standing(self, rows: tuple[tuple[Press, ...], ...]) -> Iterator[Finding]:
+        for press in (press for row in rows for press in row if press.stand):
+            if f"press.{press.press}" not in self.script.on:
+                yield self._found("D211", press.line, press.press)
+            # o.<dialog>.<reference of up to 19 digits>.<name> within 40 bytes
+            if len(f"o.{self.script.dialog}..{press.press}".encode()) + 19 > 40:  # noqa: PLR2004 - explained above
+                yield self._found("D403", press.line, press.press)
+
+
+def kept_slots(script: Script, registry: Registry) -> frozenset[str]:
+    """Every slot that some part of the script sets."""
+    kept: set[str] = {"ref"}
+    for _, part in walk(script):
+        keep = getattr(part, "keep", None)
+        if isinstance(keep, str):
+            kept |= {keep, f"{keep}_word"}
+        if isinstance(part, Call) and part.name in registry.actions:
+            kept |= registry.actions[part.name].sets
+            kept |= set(part.arguments) if part.name == "keep" else set()
+            kept |= {str(part.arguments.get("value"))} if part.name == "keep_text" else set()
+    return frozenset(kept)
+
+
+def _steps(state: State) -> Iterator[Step]:
+    """Every step that may lead out of the state."""
+    yield from (*state.go, *state.text, *state.place)
+    yield from (step for steps in state.after.values() for step in steps)
+    yield from (press for row in state.buttons for press in row)
+    for field in (state.scale, state.pick):
+        if field is not None:
+            yield from (field.then or (field,))
+
+
+def _opens(step: Step) -> bool:
+    return any(call.name == "open" for call in step.do)
+
+
+def _heard(state: State, script: Script) -> bool:
+    """Whether a standing button here is heard by a step that leads on."""
+    names = {press.press for row in state.buttons for press in row if press.stand}
+    return any(step.go or step.note for name in names for step in script.on.get(f"press.{name}", ()))
+
+
+def _misfit(word: Word, call: Call) -> str:
+    """Why the arguments of `call` do not fit its function; empty if they do."""
+    arguments: dict[str, Any] = dict(call.arguments)
+    value = [arguments.pop("value")] if set(arguments) == {"value"} else []
+    try:
+        inspect.signature(word.function).bind(None, *value, **arguments)
+    except TypeError as problem:
+        return str(problem)
+    return ""
+
+
+def _is_length(wait: str) -> bool:
+    try:
+        return bool(spell(wait))
+    except ValueError:
+        return False
