@@ -1,0 +1,60 @@
+# Two commands for everybody: `make demo` and `make test`. Each sets up what it needs, alone, on a machine with Python ≥ 3.11.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test deep lint types floors scripts format lock media bench clean
+
+help:  ## What can be made.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/ready  ## Talk with the bot in your browser. Nothing leaves your machine.
+	@$(BIN)/stillhere demo $(ARGS)
+
+test: .venv/ready-test  ## Everything that is checked before a change is taken: under three minutes.
+	@$(MAKE) --no-print-directory lint types floors scripts
+	@$(BIN)/python -m pytest -n auto -m "not deep" $(ARGS)
+
+deep: .venv/ready-test  ## What takes longer: long walks, chaos, soak. At most twenty minutes.
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: .venv/ready-test
+	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && echo "lint: fine"
+
+types: .venv/ready-test
+	@$(BIN)/mypy
+
+floors: .venv/ready-test
+	@$(BIN)/lint-imports --no-cache | tail -1
+
+scripts: .venv/ready-test
+	@$(BIN)/stillhere dialogs lint
+
+format: .venv/ready-test  ## Bring code into shape.
+	@$(BIN)/ruff check -q --fix . && $(BIN)/ruff format -q .
+
+media: .venv/ready-test  ## Draw the pictures in dialogs/media anew.
+	@$(BIN)/python dialogs/media/draw.py
+
+lock: .venv/ready-test  ## Choose the newest versions of all libraries and write them down with their hashes.
+	@$(BIN)/python -m pip install -q uv
+	@$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements.lock
+	@$(BIN)/uv pip compile -q pyproject.toml --extra build --extra test --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-test.lock
+
+clean:  ## Take away what was made; chats of the demo and keys stay.
+	@rm -rf .venv .mypy_cache .ruff_cache .hypothesis dist build var/cache
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stillhere needs Python 3.11 or newer; set PYTHON=…"; exit 1; }
+	@$(PYTHON) -m venv .venv && touch $@
+
+.venv/ready: .venv/python requirements.lock pyproject.toml
+	@echo "Setting up Stillhere in .venv: half a minute, once."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/ready-test: .venv/ready requirements-test.lock tests/browser/install.sh
+	@echo "Setting up the tests: half a minute, once."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@sh tests/browser/install.sh
+	@touch $@
