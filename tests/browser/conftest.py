@@ -1,0 +1,63 @@
+"""A browser for the tests of the page: the system's Chromium, started once."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.browser.stage import Stage, open_stage
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WIDE = ViewportSize(width=1360, height=860)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
+        reason = f"No browser: none of {', '.join(NAMES)} is on the PATH."
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with open_stage() as stage:
+        yield stage
+
+
+@pytest.fixture
+def page(browser: Browser, stage: Stage) -> Iterator[Page]:
+    """The page as it opens on a wide screen; it may not speak to any other host nor complain in its console."""
+    with browser.new_context(
+        viewport=WIDE, color_scheme="light", permissions=["clipboard-read", "clipboard-write"]
+    ) as context:
+        page = context.new_page()
+        elsewhere: list[str] = []
+        complaints: list[str] = []
+        page.on("request", lambda request: elsewhere.append(request.url) if not _own(request.url, stage) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
+        page.goto(stage.url, wait_until="commit")
+        yield page
+        assert not elsewhere
+        assert not [line for line in complaints if "net::ERR" not in line and "status of 4" not in line]
+
+
+def _own(url: str, stage: Stage) -> bool:
+    return url.startswith((stage.url, "blob:" + stage.url))
