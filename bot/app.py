@@ -1,7 +1,7 @@
 """The composition root: every part is built here by hand, started, and stopped in order."""
 
 import asyncio
-import os
+import secrets
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
@@ -73,8 +73,12 @@ class App:
     Raises what its parts raise at the start: SettingError, VaultError, ScriptError, DatabaseUnavailable, TokenRefused.
     """
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, *, library: Library | None = None, node: int | None = None
+    ) -> None:
         self.settings = settings
+        self._node = secrets.randbits(10) if node is None else node
+        self._library = library
         self.clock: Clock = clock or SystemClock()
         self._parts = AsyncExitStack()
         self._asides: set[asyncio.Task[None]] = set()
@@ -83,7 +87,7 @@ class App:
     async def open(self) -> None:
         """Read the dialogs, bring the database up to date, unlock it, and greet Telegram."""
         settings = self.settings
-        self.library = read_dialogs(settings.dialogs, settings.cache)
+        self.library = self._library or read_dialogs(settings.dialogs, settings.cache)
         database = self.database = Database(settings.database_url.get_secret_value(), self.clock)
         await database.open()
         self._parts.push_async_callback(database.close)
@@ -99,7 +103,7 @@ class App:
         )
         self._parts.push_async_callback(channel.close)
         await channel.open()
-        ids = Ids(self.clock, os.getpid())
+        ids = Ids(self.clock, self._node)
         self.sender = Sender(database, vault, channel, self.clock, rate=settings.send_rate)
         self.conversation = Conversation(
             database, vault, self.library, self.clock, ids, self.sender, self._answer, self._timers_changed
@@ -117,8 +121,12 @@ class App:
 
     async def run(self) -> None:
         """Listen, send and keep promises until `stop()`. Raises what stops the poller for good."""
-        await publish(self.channel, profiles(self.library))
-        works = [self.sender.run(), self.scheduler.run(), Housekeeping(self.database, self.clock).run()]
+        works = [
+            self._publish(),
+            self.sender.run(),
+            self.scheduler.run(),
+            Housekeeping(self.database, self.clock).run(),
+        ]
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(work) for work in works]
             listening = group.create_task(self.poller.run())
@@ -157,6 +165,10 @@ class App:
     async def next_due(self) -> datetime | None:
         """When the next timer is due, in story time."""
         return await self.scheduler.next_due()
+
+    async def _publish(self) -> None:
+        """Tell Telegram what the bot is called to do; nobody has to wait for it."""
+        await publish(self.channel, profiles(self.library))
 
     def _answer(self, query_id: str, text: str) -> None:
         """End a press's spinner, alongside everything else."""

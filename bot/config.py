@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="1–256 letters, digits, _ or -; needed with a webhook."
     )
-    send_rate: float = Field(
+    send_rate: int = Field(
         default=30, ge=0, le=1000, description="Messages a second that Telegram allows this bot; 0: no limit."
     )
     access: Literal["open", "invite", "list"] = Field(default="open", description="Who may use the bot.")

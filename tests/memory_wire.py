@@ -36,7 +36,7 @@ class Wire:
         self.faults: defaultdict[int, deque[Exception]] = defaultdict(deque)
         self.gate = asyncio.Event()
         self.gate.set()
-        self.arrived = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._ids = count(1000)
 
     async def call(self, method: str, body: bytes) -> Sent:
@@ -46,13 +46,23 @@ class Wire:
         answer = type(fault).__name__ if fault else "ok"
         text = request.get("text", "")
         self.calls.append(Call(self.clock.machine(), method, chat, text, request.get("message_id", 0), answer))
-        self.arrived.set()
+        self._arrived.set()
         await self.gate.wait()
         if self.latency:
             await self.clock.sleep(self.latency)
         if fault:
             raise fault
         return Sent(request.get("message_id") or next(self._ids))
+
+    async def next_call(self) -> None:
+        """Until a call has arrived that was not waited for before."""
+        await self._arrived.wait()
+        self._arrived.clear()
+
+    async def heard(self, texts: int) -> None:
+        """Until so many texts have arrived."""
+        while len(self.texts()) < texts:
+            await self.next_call()
 
     async def answer(self, query_id: str, text: str = "") -> None:
         """Nothing waits for it."""

@@ -1,13 +1,15 @@
 """Short ways for tests to write messages into an outbox and to look at what is in it."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select, text
 
+from bot.core.clock import Clock
 from bot.core.facts import User
 from bot.storage import claims, outbox, settlement, users
 from bot.storage.budget import Limits, limits
@@ -18,15 +20,17 @@ from bot.storage.tables import lanes
 from bot.storage.tables import outbox as outbox_table
 from bot.storage.users import Person
 from bot.storage.vault import Vault
-from tests.clock import AdvancingClock
 
 REPLY, PROMISE, NUDGE = 0, 1, 2
 
 
-class Post:
+AnyClock = TypeVar("AnyClock", bound=Clock)
+
+
+class Post(Generic[AnyClock]):
     """A database with people in it, as a sender sees it. Chats have the numbers of their people."""
 
-    def __init__(self, database: Database, vault: Vault, clock: AdvancingClock, rate: int = 30) -> None:
+    def __init__(self, database: Database, vault: Vault, clock: AnyClock, rate: int = 30) -> None:
         self.database, self.vault, self.clock = database, vault, clock
         self.limits: Limits = limits(rate)
         self.people: dict[int, Person] = {}
@@ -96,3 +100,15 @@ def edit(number: int, chat: int = 1, *, target: int | None = None, message_id: i
 
 def sent(row: Claimed, message_id: int = 500, *, last: bool = True) -> Outcome:
     return replace(outcome(row, Status.SENT, message_id=message_id), last=last)
+
+
+async def someone_waits(database: Database) -> None:
+    """Until, on PostgreSQL, a transaction waits for a lock. For tests that hold one themselves."""
+
+    async def look() -> bool:
+        async with database.transaction() as tx:
+            waiting = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
+            return bool((await tx.connection.execute(waiting)).scalar_one())
+
+    while not await asyncio.create_task(look()):
+        pass

@@ -281,12 +281,14 @@ class Sender:
     def _report(self, outcomes: Sequence[Outcome]) -> None:
         """Keep outcomes for the next group; written at once if somebody waits for what they free."""
         for each in outcomes:
-            self.counts["throttled" if each.throttled else each.status.name.lower()] += each.tried
+            if each.tried or each.status != Status.PENDING:
+                self.counts["throttled" if each.throttled else each.status.name.lower()] += 1
             if each.status == Status.DEAD:
                 _log.warning("outbox.dead_letter", message=each.id, reason=each.error)
         self._done.extend(outcomes)
         last = outcomes[-1]
-        hurry = last.status != Status.SENT or (self._waiting and last.last) or self._asking or self._stopping
+        freeing = last.last and self._waiting and not self._crowded
+        hurry = freeing or last.status != Status.SENT or self._asking or self._stopping
         if hurry or len(self._done) >= GROUP_SIZE:
             self._wake.set()
         elif self._group is None:

@@ -282,7 +282,17 @@ class _Move:
     def _turn(self, dialog: Dialog, frame: Frame, value: Any = None) -> Turn:
         state = dialog.script.renamed.get(frame.state, frame.state)
         slots = dict(frame.slots)
-        return Turn(state, dialog.name, slots, self.facts, self.event, value, slots.get("ref", ""), self.memory)
+        return Turn(
+            state,
+            dialog.name,
+            slots,
+            self.facts,
+            self.event,
+            value,
+            ref=slots.get("ref", ""),
+            memory=self.memory,
+            banks=self.library.banks,
+        )
 
     def _collect(self, turn: Turn) -> None:
         self.parts += turn.parts

@@ -27,6 +27,7 @@ class Library:
         self.source = source
         self.registry = registry
         self.catalog = Catalog(source.words)
+        self.banks = _banks(source.words[self.catalog.default])
         self._placeholders: dict[str, tuple[str, ...]] = {}
         self._varied: dict[str, bool] = {}
         self._needs: dict[str, frozenset[str]] = {}
@@ -52,11 +53,10 @@ class Library:
         return self._varied[key]
 
     def options(self, name: str, turn: Turn) -> list[str]:
-        """The options of the list `name`: a registered one, or with `/` in front every key of a bank."""
+        """The options of the list `name`: a registered one, or `/banks.<name>` for every line of a bank (or part of one)."""
         if name.startswith("/"):
             prefix = name[1:] + "."
-            words = self.source.words[self.catalog.default]
-            return [key.removeprefix(prefix) for key in words if key.startswith(prefix)]
+            return [key.removeprefix(prefix) for key in self.source.words[self.catalog.default] if key.startswith(prefix)]
         return list(self.registry.lists[name].function(turn))
 
     def needs(self, name: str) -> frozenset[str]:
@@ -92,3 +92,13 @@ class Library:
             label = self.catalog.render_plain(Phrase(key), locale, "") if fixed else ""
             self._read[locale, key] = label.strip().casefold()
         return self._read[locale, key]
+
+
+def _banks(words: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """The keys of every bank's lines, in the writer's order."""
+    banks: dict[str, list[str]] = {}
+    for key in words:
+        if key.startswith("banks."):
+            _, name, line = key.split(".", 2)
+            banks.setdefault(name, []).append(line)
+    return {name: tuple(lines) for name, lines in banks.items()}

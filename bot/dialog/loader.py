@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from bot.core.errors import ScriptError
 from bot.dialog.script import Script
 
-FORMAT = 3
+FORMAT = 4
 """Counted up when the compiled form changes, so that an old cache is not read."""
 
 Entry = str | list[str] | dict[str, str]
@@ -156,22 +156,25 @@ def _is_entry(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _with_lines(value: Any) -> Any:
-    """The value as plain Python, every mapping with the `line` it stands on."""
+def _with_lines(value: Any, *, named: bool = False) -> Any:
+    """
+    The value as plain Python, every shape with the `line` it stands on.
+
+    `named`: a mapping from names the writer chose to shapes, no shape itself.
+    """
     if isinstance(value, dict):
-        plain = {str(key): _with_lines(item) for key, item in value.items()}
-        if hasattr(value, "lc") and (_SHAPES & plain.keys()):
-            plain["line"] = value.lc.line + 1
-        return plain
+        plain = {
+            str(key): _plain(item) if key in _ARGUMENTS and not named else _with_lines(item, named=key in _NAMED and not named)
+            for key, item in value.items()
+        }
+        return plain if named or not hasattr(value, "lc") else {**plain, "line": value.lc.line + 1}
     if isinstance(value, list):
         return [_with_lines(item) for item in value]
     return _plain(value)
 
 
-_SHAPES = {
-    "dialog", "say", "go", "press", "do", "keep", "note", "when", "unless", "buttons", "text", "scale", "pick", "after",
-    "place", "states", "media", "copy", "url",
-}  # fmt: skip
+_NAMED = {"states", "notes", "on", "after", "renamed"}
+_ARGUMENTS = {"when", "unless", "do", "keep", "command"}
 
 
 def _plain(value: Any) -> Any:

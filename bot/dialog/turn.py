@@ -1,5 +1,6 @@
 """One step of one conversation: what guards may look at, and what actions may write to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ class Turn:
     A throw-away model for the dialog's shared machine; `state` is the machine's.
 
     `slots`, `memory` and `effects` may be written by actions. `value` is the number, option or place that came with
-    the event; `ref` names the standing object or timer that spoke. `note` and `opens` are set where a step shows a note or
+    the event; `ref` names the standing object or timer that spoke; `banks` lists the lines of each bank. `note` and `opens` are set where a step shows a note or
     opens another dialog, `restarts` where the interrupted dialog is to begin again.
     """
 
@@ -30,6 +31,7 @@ class Turn:
     memory: dict[str, int] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     parts: list[Phrase] = field(default_factory=list)
+    banks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     note: str = ""
     opens: str = ""
     restarts: bool = False

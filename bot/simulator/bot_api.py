@@ -37,6 +37,7 @@ async def perform(
     """
     entry = JournalEntry(account.id, method, _written_down(given, files), simulator.machine())
     simulator.journal.append(entry)
+    simulator.touch()
     try:
         name = method_named(method)
         entry.method = name

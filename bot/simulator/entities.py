@@ -127,7 +127,7 @@ def _checked_extra(kind: str, entity: Entity) -> Entity:
             if fault is not None:
                 raise bad_request(f"entity URL '{entity['url']}' is invalid: {fault}")
             return {"url": entity["url"]}
-        case "text_mention" if entity["user"].get("id"):
+        case "text_mention" if isinstance(entity["user"], dict) and _is_number(entity["user"].get("id")):
             return {"user": entity["user"]}
         case "text_mention":
             raise bad_request("user not found")
@@ -141,6 +141,10 @@ def _checked_extra(kind: str, entity: Entity) -> Entity:
             return {"language": entity["language"]}
         case _:
             return {}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _checked_moment(entity: Entity) -> Entity:

@@ -90,6 +90,7 @@ def read_parameters(method: str, given: Mapping[str, Any], files: Mapping[str, U
 
 
 _MAY_BE_EMPTY = {"url", "name", "description", "short_description", "caption", "offset", "next_offset", "custom_title"}
+_MAY_BE_PARTIAL = {"ChatAdministratorRights", "ChatPermissions"}  # answers are complete, wishes need not be
 _MEASURED_LATER = {"text", "caption", "question", "explanation", "message_text", "quote"}
 _MISSING = {
     "text": "message text is empty",
@@ -245,12 +246,12 @@ def _nested(kind: str, name: str, value: Any, prefix: str) -> Any:
         return {"text": value}
     if not isinstance(value, dict):
         raise bad_request(f"{prefix}Object expected as {_spoken(kind, name)}")
-    return _checked_object(known.types[kind], value, prefix)
+    return _checked_object(known.types[kind], value, prefix, complete=kind not in _MAY_BE_PARTIAL)
 
 
-def _checked_object(fields: Fields, value: dict[str, Any], prefix: str) -> dict[str, Any]:
+def _checked_object(fields: Fields, value: dict[str, Any], prefix: str, *, complete: bool = True) -> dict[str, Any]:
     for name, field in fields.items():
-        if field.required and value.get(name) is None:
+        if complete and field.required and value.get(name) is None:
             raise bad_request(f'{prefix}Can\'t find field "{name}"')
     checked = {}
     for name, each in value.items():

@@ -61,6 +61,8 @@ class _Answers:
         return Response(stored.content, media_type=stored.content_type, headers=_UNTRUSTED)
 
     async def gesture(self, request: Request) -> Response:
+        if _is_foreign(request):
+            return _refused(403, "Only the page itself may do that.")
         answer = GESTURES.get(request.path_params["gesture"])
         if answer is None:
             return _refused(404, "A phone cannot do that.")
@@ -75,6 +77,8 @@ class _Answers:
             return _refused(400, error.description)
 
     async def skip(self, request: Request) -> Response:
+        if _is_foreign(request):
+            return _refused(403, "Only the page itself may do that.")
         try:
             return JSONResponse(await self._phones.skip(await self._how_far(await request.json())))
         except LookupError:
@@ -108,6 +112,12 @@ class _Answers:
         if morning <= now:
             morning += timedelta(days=1)
         return morning.astimezone(now.tzinfo)
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether another site open in the same browser is behind this request."""
+    origin = request.headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != request.headers.get("host")
 
 
 def _refused(status: int, sentence: str) -> Response:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 GREETING = "/start"
 LONGEST = 4096
+BERLIN = (52.52, 13.405)
 _VOICE = b"OggS\x00\x02" + bytes(22) + b"OpusHead"
 
 
@@ -101,13 +102,18 @@ class Person:
         return self._press({"inline_message_id": inline_message_id, "data": data}, inline_message_id)
 
     def taps(self, label: str) -> Any:
-        """Tap the newest button with this label: an inline button presses, a keyboard button says or shares."""
+        """Tap the newest button with this label: an inline button presses, a keyboard button says or shares.
+
+        Raises:
+            MisuseError: there is no such button.
+        """
         for message in reversed(list(self.chat.messages.values())):
-            for row in (message.keyboard or {}).get("inline_keyboard", []):
-                for button in row:
-                    if button["text"] == label and "callback_data" in button:
-                        return self.presses(message.id, button["callback_data"])
-        return self.says(label)
+            shown = message.keyboard or {}
+            rows: list[list[Json]] = shown.get("inline_keyboard") or shown.get("keyboard") or []
+            for button in (each for row in rows for each in row):
+                if button["text"] == label:
+                    return self._tap(message, button)
+        raise MisuseError(f"There is no button {label!r}.")
 
     def sends_photo(self, content: bytes | None = None, caption: str = "") -> Json:
         """Send a picture, or the sample."""
@@ -192,6 +198,17 @@ class Person:
         content = written(text)
         add_to_thread(self._simulator, other.user, self.user, self.user, dict(content))
         return view(add_to_thread(self._simulator, self.user, other.user, self.user, content))
+
+    def _tap(self, message: Message, button: Json) -> Any:
+        if "callback_data" in button:
+            return self.presses(message.id, button["callback_data"])
+        if button.get("request_contact"):
+            return self.shares_contact()
+        if button.get("request_location"):
+            return self.shares_location(*BERLIN)
+        if "inline_keyboard" in (message.keyboard or {}):
+            raise MisuseError("That button leads away from the chat.")
+        return self.says(button["text"])
 
     def _send(self, content: Json, reply_to: int | None = None) -> Json:
         if self.chat.blocked:

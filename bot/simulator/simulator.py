@@ -1,5 +1,6 @@
 """A second Telegram for tests and the demo: one object that holds people, bots, chats, time, limits and faults."""
 
+import asyncio
 import copy
 import re
 import time
@@ -54,8 +55,10 @@ class Simulator:
         self._first_update_id = first_update_id
         self._backoff = webhook_backoff
         self._touched: list[Callable[[], None]] = []
+        self._waiters: list[asyncio.Future[None]] = []
         self._queues: dict[int, UpdateQueue] = {}
         self._webhooks: dict[int, Webhook] = {}
+        self.changes.listen(lambda _change: self.touch())
 
     # The cast
 
@@ -128,6 +131,18 @@ class Simulator:
         """Everybody, in the order they came."""
         return [self.person(each) for each in self.world.users]
 
+    @property
+    def is_polled(self) -> bool:
+        """Whether some bot waits for updates right now."""
+        return any(each.is_polled for each in self._queues.values())
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so: looked at again after every call, update, poll and change."""
+        while not condition():
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+
     def inject(self, body: Json, bot: Account | None = None, update_id: int | None = None) -> int:
         """Put any raw update into a bot's queue, however hostile; returns its update_id."""
         account = bot or next(iter(self.world.accounts.values()))
@@ -152,6 +167,7 @@ class Simulator:
         """The updates that wait for a bot."""
         if account.id not in self._queues:
             self._queues[account.id] = UpdateQueue(self._moment, self._first_update_id)
+            self._queues[account.id].on_poll = self.touch
         return self._queues[account.id]
 
     def webhook(self, account: Account) -> Webhook:
@@ -179,9 +195,13 @@ class Simulator:
         return lambda: self._touched.remove(listener)
 
     def touch(self) -> None:
-        """Something worth keeping may have changed."""
+        """Something worth keeping may have changed, or somebody may wait for just this."""
         for listener in self._touched:
             listener()
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
 
     def tell_bot(self, account: Account, kind: str, body: Json) -> None:
         """Queue an update. Messages keep their order by chat, everything else by person."""

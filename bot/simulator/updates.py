@@ -1,6 +1,7 @@
 """A bot's queue of updates at Telegram: how long they live, when they are confirmed, who may poll."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,9 +38,17 @@ class UpdateQueue:
         self._waiting: dict[int, Update] = {}
         self._poller: asyncio.Future[None] | None = None
         self._closed = False
+        self._empty = asyncio.Event()
+        self._empty.set()
         self.next_id = first_id
         self.allowed: list[str] | None = None
         self.on_add: Callable[[Update], None] | None = None
+        self.on_poll: Callable[[], None] = lambda: None
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether somebody waits for updates right now."""
+        return self._poller is not None
 
     def add(self, kind: str, body: Any, lane: str) -> Update | None:
         """Queue an update, unless the bot asked not to get this kind."""
@@ -50,7 +59,11 @@ class UpdateQueue:
 
     def put(self, update: Update) -> Update:
         """Queue an update as it is (raw, restored)."""
+        is_last = update.id >= self.next_id
         self._waiting[update.id] = update
+        if not is_last:
+            self._waiting = dict(sorted(self._waiting.items()))
+        self._empty.clear()
         self.next_id = max(self.next_id, update.id + 1)
         self._wake()
         if self.on_add is not None:
@@ -62,15 +75,22 @@ class UpdateQueue:
         now = self._now()
         for dead in [each.id for each in self._waiting.values() if each.expires_at <= now]:
             del self._waiting[dead]
+        self._tell_if_empty()
         return list(self._waiting.values())
 
     def remove(self, update_id: int) -> None:
         """One update is done (webhooks)."""
         self._waiting.pop(update_id, None)
+        self._tell_if_empty()
+
+    async def empty(self) -> None:
+        """Return once every update has been confirmed."""
+        await self._empty.wait()
 
     def drop(self) -> None:
         """Forget all that waits."""
         self._waiting.clear()
+        self._tell_if_empty()
 
     def allow(self, kinds: list[str] | None) -> None:
         """Remember allowed_updates; None leaves it as it was, an empty list means the default."""
@@ -85,10 +105,11 @@ class UpdateQueue:
         """
         self._interrupt(OTHER_POLLER)
         self._confirm(offset)
-        batch = self.waiting()[:limit]
+        batch = self._oldest(limit)
         if not batch and patience > 0 and not self._closed:
             poller: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._poller = poller
+            self.on_poll()
             try:
                 async with asyncio.timeout(patience):
                     await poller
@@ -97,7 +118,8 @@ class UpdateQueue:
             finally:
                 if self._poller is poller:
                     self._poller = None
-            batch = self.waiting()[:limit]
+                self.on_poll()
+            batch = self._oldest(limit)
         return [each.json() for each in batch]
 
     def interrupt_for_webhook(self) -> None:
@@ -120,8 +142,19 @@ class UpdateQueue:
         if offset < 0:  # the last -offset updates stay, all before them are forgotten
             for each in self.waiting()[:offset]:
                 del self._waiting[each.id]
-        for done in [number for number in self._waiting if number < offset]:
+        for done in list(itertools.takewhile(lambda number: number < offset, self._waiting)):
             del self._waiting[done]
+        self._tell_if_empty()
+
+    def _oldest(self, limit: int) -> list[Update]:
+        """The first living updates, without a look at the whole queue."""
+        now = self._now()
+        alive = (each for each in self._waiting.values() if each.expires_at > now)
+        return list(itertools.islice(alive, limit))
+
+    def _tell_if_empty(self) -> None:
+        if not self._waiting:
+            self._empty.set()
 
     def _wake(self) -> None:
         if self._poller is not None and not self._poller.done():

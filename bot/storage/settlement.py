@@ -76,7 +76,7 @@ _SETTLE = (
         outbox.c.id == bindparam("message"),
         or_(
             outbox.c.status == Status.CLAIMED,
-            and_(_new_status == Status.SENT, outbox.c.status.in_([Status.PENDING, Status.UNKNOWN])),
+            and_(_new_status == Status.SENT, or_(outbox.c.status == Status.PENDING, outbox.c.status == Status.UNKNOWN)),
         ),
     )
     .values(

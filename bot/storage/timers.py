@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, or_, select, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, or_, select, update
 
 from bot.core.effects import DropTimer, SetTimer
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
@@ -66,9 +66,11 @@ async def finish(tx: Transaction, ids: Iterable[int]) -> dict[int, Due]:
     Take timers out, by id: those that still stood, as they were.
 
     What is missing was dropped, moved or handled elsewhere since it was found due: nothing may be said for it.
-    A daily one (`rule`) is set anew by the turn.
+    A daily one (`rule`) is set anew by the turn. Locks their users first, as every turn does, then the timers.
     """
-    found = {row.id: _due(row) for row in await tx.connection.execute(_LOCK, {"ids": sorted(ids)})}
+    wanted = {"ids": sorted(ids)}
+    await tx.connection.execute(_LOCK_USERS, wanted)
+    found = {row.id: _due(row) for row in await tx.connection.execute(_LOCK, wanted)}
     if found:
         await tx.connection.execute(_FINISH, {"ids": sorted(found)})
     return found
@@ -89,12 +91,12 @@ async def next_due(tx: Transaction) -> datetime | None:
 
 def _new_id(tx: Transaction, timer: str, due_at: int) -> int:
     """
-    59 bits, so that a timer's messages still fit (`core.ids.outbox_id`), and never the id of an earlier time.
+    Never the id that the timer had before: whoever still holds that one finds nothing.
 
-    A digest: unique without a counter that all replicas would have to wait for.
+    A digest, positive and below 2**63: unique without a counter that all replicas would have to wait for.
     """
     told = f"{timer} {due_at} {tx.clock.machine()}"
-    return int.from_bytes(blake2b(told.encode(), digest_size=8).digest()) >> 5
+    return int.from_bytes(blake2b(told.encode(), digest_size=8).digest()) >> 1
 
 
 def _due(row: Row[Any]) -> Due:
@@ -125,13 +127,20 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(of=timers, skip_locked=True)
 )
+_ids: BindParameter[int] = bindparam("ids", expanding=True)
+_LOCK_USERS = (
+    select(users.c.id)
+    .where(users.c.id.in_(select(timers.c.user_id).where(timers.c.id.in_(_ids))))
+    .order_by(users.c.id)
+    .with_for_update()
+)
 _LOCK = (
     select(*_TIMER)
     .select_from(_WITH_USER)
-    .where(timers.c.id.in_(bindparam("ids", expanding=True)), *_AWAKE)
+    .where(timers.c.id.in_(_ids), *_AWAKE)
     .order_by(timers.c.id)
     .with_for_update(of=timers)
 )
-_FINISH = delete(timers).where(timers.c.id.in_(bindparam("ids", expanding=True)))
+_FINISH = delete(timers).where(timers.c.id.in_(_ids))
 _MOVE = update(timers).where(timers.c.id == bindparam("old")).values(id=bindparam("new"), due_at=bindparam("at"))
 _NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*_AWAKE).order_by(timers.c.due_at).limit(1)

@@ -106,10 +106,6 @@ class TelegramChannel:
             )
         return list(found) if isinstance(found, list) else []
 
-    def digest(self, name: str) -> str:
-        """The digest under which the file id of the picture `name` is to be remembered. Raises Rejected."""
-        return self._pictures.find(name).digest
-
     async def _post(self, method: str, body: bytes) -> Any:
         return await self._request.post(self._prefix + method, Ready(body).as_request_data())
 

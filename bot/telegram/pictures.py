@@ -3,18 +3,20 @@
 import hashlib
 import re
 from asyncio import Lock
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from bot.conversation.channel import Rejected
+from bot.core.errors import DatabaseUnavailable
 
 _KINDS = ("", ".mp4", ".gif", ".png", ".jpg", ".jpeg", ".webp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class FileIds(Protocol):
-    """Remembers across restarts which file id Telegram gave a picture."""
+    """Remembers across restarts which file id Telegram gave a picture. Both may raise DatabaseUnavailable."""
 
     async def recall(self, name: str, digest: str) -> str:
         """The file id of the picture `name` with this digest, or an empty string."""
@@ -60,14 +62,16 @@ class Pictures:
         """The file id Telegram gave this very file, or an empty string."""
         key = (picture.name, picture.digest)
         if key not in self._known and self._file_ids is not None:
-            self._known[key] = await self._file_ids.recall(*key)
+            with suppress(DatabaseUnavailable):  # one upload more is no harm
+                self._known[key] = await self._file_ids.recall(*key)
         return self._known.get(key, "")
 
     async def learn(self, picture: Picture, file_id: str) -> None:
         """Keep the file id, also across restarts; an empty one is forgotten by this process."""
         self._known[picture.name, picture.digest] = file_id
         if file_id and self._file_ids is not None:
-            await self._file_ids.remember(picture.name, picture.digest, file_id)
+            with suppress(DatabaseUnavailable):  # the picture was sent all the same
+                await self._file_ids.remember(picture.name, picture.digest, file_id)
 
     def uploading(self, picture: Picture) -> Lock:
         """The lock to hold while uploading this picture."""

@@ -72,7 +72,7 @@ BREATHS = (
 
 def draw(breath: Breath) -> bytes:
     """The GIF of `breath`, for ever repeated. Same input, same picture."""
-    frames = [_picture(frame_svg(breath, n * FRAME / 100)) for n in range(breath.frames)]
+    frames = [Image.open(BytesIO(frame_png(breath, n))).convert("RGB") for n in range(breath.frames)]
     palette = _palette(frames)
     flat = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     gif = BytesIO()
@@ -80,6 +80,11 @@ def draw(breath: Breath) -> bytes:
     whole: dict[str, Any] = {"palette": palette.getpalette(), "optimize": True}
     flat[0].save(gif, "GIF", save_all=True, append_images=flat[1:], duration=FRAME * 10, loop=0, **whole)
     return gif.getvalue()
+
+
+def frame_png(breath: Breath, n: int) -> bytes:
+    """The `n`th frame as it is before colours are counted."""
+    return resvg_py.svg_to_bytes(svg_string=frame_svg(breath, n * FRAME / 100))
 
 
 def frame_svg(breath: Breath, at: float) -> str:
@@ -134,10 +139,6 @@ def _on_ring(turn: float) -> tuple[float, float]:
     """The point on the ring after `turn` of the way round (0–1), from the top, clockwise."""
     angle = 2 * math.pi * turn
     return SIDE / 2 + RING * math.sin(angle), SIDE / 2 - RING * math.cos(angle)
-
-
-def _picture(svg: str) -> Image.Image:
-    return Image.open(BytesIO(resvg_py.svg_to_bytes(svg_string=svg))).convert("RGB")
 
 
 def _palette(frames: list[Image.Image]) -> Image.Image:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.browser.stage import Stage, open_stage
 
@@ -35,6 +35,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Shared: every stage has a port of its own, and so its own storage."""
+    allowed = ["clipboard-read", "clipboard-write"]
+    with browser.new_context(viewport=WIDE, color_scheme="light", permissions=allowed) as context:
+        yield context
+
+
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     with open_stage() as stage:
@@ -42,21 +50,19 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def page(browser: Browser, stage: Stage) -> Iterator[Page]:
+def page(context: BrowserContext, stage: Stage) -> Iterator[Page]:
     """The page as it opens on a wide screen; it may not speak to any other host nor complain in its console."""
-    with browser.new_context(
-        viewport=WIDE, color_scheme="light", permissions=["clipboard-read", "clipboard-write"]
-    ) as context:
-        page = context.new_page()
-        elsewhere: list[str] = []
-        complaints: list[str] = []
-        page.on("request", lambda request: elsewhere.append(request.url) if not _own(request.url, stage) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
-        page.goto(stage.url, wait_until="commit")
-        yield page
-        assert not elsewhere
-        assert not [line for line in complaints if "net::ERR" not in line and "status of 4" not in line]
+    elsewhere: list[str] = []
+    complaints: list[str] = []
+    page = context.new_page()
+    page.on("request", lambda request: elsewhere.append(request.url) if not _own(request.url, stage) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
+    page.goto(stage.url, wait_until="commit")
+    yield page
+    page.close()
+    assert not elsewhere
+    assert not [line for line in complaints if "net::ERR" not in line]
 
 
 def _own(url: str, stage: Stage) -> bool:

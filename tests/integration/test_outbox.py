@@ -8,7 +8,7 @@ from itertools import chain
 
 import orjson
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 
 from bot.storage import outbox, users
 from bot.storage.database import Database
@@ -17,7 +17,7 @@ from bot.storage.tables import lanes
 from bot.storage.tables import users as users_table
 from bot.storage.vault import Vault
 from tests.clock import AdvancingClock, ClockedDatabase
-from tests.post import NUDGE, PROMISE, REPLY, Post, draft, edit, sent
+from tests.post import NUDGE, PROMISE, REPLY, Post, draft, edit, sent, someone_waits
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def database(database_url: str, clock: AdvancingClock) -> AsyncIterator[Da
 
 
 @pytest.fixture
-async def post(database: Database, vault: Vault, clock: AdvancingClock) -> Post:
+async def post(database: Database, vault: Vault, clock: AdvancingClock) -> Post[AdvancingClock]:
     made = Post(database, vault, clock)
     await made.meet(1, 2, 3, 4, 5, 6)
     return made
@@ -47,33 +47,33 @@ def ids(claimed: list[Claimed]) -> list[int]:
 # ------------------------------------------------------------------------------------------------ the turn's own
 
 
-async def test_a_turns_messages_are_its_own_when_nothing_older_waits(post: Post) -> None:
+async def test_a_turns_messages_are_its_own_when_nothing_older_waits(post: Post[AdvancingClock]) -> None:
     claimed = await post.add(draft(8), draft(9), claim_for=post.owner("a"))
     assert [(row.id, orjson.loads(row.body)["text"], row.attempts) for row in claimed] == [(8, "8", 1), (9, "9", 1)]
     assert (await post.row(8)).status == Status.CLAIMED
     assert (await post.claim("b")).messages == []
 
 
-async def test_a_message_waits_behind_what_is_being_sent(post: Post) -> None:
+async def test_a_message_waits_behind_what_is_being_sent(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8), claim_for=post.owner("a"))
     assert await post.add(draft(16), claim_for=post.owner("b")) == []
     assert await post.status(16) == Status.PENDING
 
 
-async def test_a_message_waits_behind_older_ones_of_its_lane(post: Post) -> None:
+async def test_a_message_waits_behind_older_ones_of_its_lane(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8))
     assert await post.add(draft(16), claim_for=post.owner("a")) == []
     assert ids((await post.claim("b")).messages) == [8, 16]
 
 
-async def test_the_budgets_room_is_shared_out_by_urgency(post: Post) -> None:
+async def test_the_budgets_room_is_shared_out_by_urgency(post: Post[AdvancingClock]) -> None:
     nudges = [draft(chat * 8, chat, NUDGE) for chat in (1, 2, 3)]
     claimed = await post.add(*nudges, draft(32, 4), draft(40, 5), claim_for=post.owner("a"))
     assert sorted(ids(claimed)) == [8, 32, 40]
     assert (await post.claim("b")).messages == []
 
 
-async def test_slots_that_were_not_used_are_given_back(post: Post) -> None:
+async def test_slots_that_were_not_used_are_given_back(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8))
     assert await post.add(draft(9), draft(10), draft(11), claim_for=post.owner("a")) == []
     assert ids((await post.claim("b", want=2)).messages) == [8, 9]
@@ -81,14 +81,14 @@ async def test_slots_that_were_not_used_are_given_back(post: Post) -> None:
     assert ids(await post.add(draft(24, 2), claim_for=post.owner("d"))) == [24]
 
 
-async def test_a_message_that_is_there_already_stays_as_it_is(post: Post) -> None:
+async def test_a_message_that_is_there_already_stays_as_it_is(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8, text="first"))
     claimed = await post.add(draft(8, text="again"), draft(16, 2), claim_for=post.owner("a"))
     assert ids(claimed) == [16]
     assert [orjson.loads(row.body)["text"] for row in (await post.claim("b")).messages] == ["first"]
 
 
-async def test_what_is_committed_as_claimed_is_gone_with_a_rollback(post: Post) -> None:
+async def test_what_is_committed_as_claimed_is_gone_with_a_rollback(post: Post[AdvancingClock]) -> None:
     async def fail() -> None:
         async with post.database.transaction() as tx:
             await outbox.add(tx, [(post.people[1].key, draft(8))], post.clock.now(), claim_for=post.owner("a"))
@@ -102,7 +102,7 @@ async def test_what_is_committed_as_claimed_is_gone_with_a_rollback(post: Post) 
 # ----------------------------------------------------------------------------------------------- order and pace
 
 
-async def test_replies_leave_before_promises_before_nudges(post: Post) -> None:
+async def test_replies_leave_before_promises_before_nudges(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8, 1, NUDGE), draft(16, 2, PROMISE), draft(24, 3, REPLY))
     await post.add(draft(32, 4, NUDGE), draft(40, 4, REPLY))
     order = []
@@ -112,14 +112,14 @@ async def test_replies_leave_before_promises_before_nudges(post: Post) -> None:
     assert order == [24, 40, 16, 8]
 
 
-async def test_within_a_lane_the_urgent_overtake_and_equals_keep_their_order(post: Post) -> None:
+async def test_within_a_lane_the_urgent_overtake_and_equals_keep_their_order(post: Post[AdvancingClock]) -> None:
     await post.add(draft(2**62, 1, PROMISE))
     post.clock.advance(timedelta(minutes=1))
     await post.add(draft(16, 1, PROMISE), draft(24, 1, REPLY))
     assert ids((await post.claim("a")).messages) == [24, 2**62, 16]
 
 
-async def test_a_lane_gives_five_at_once_and_then_one_a_second(post: Post) -> None:
+async def test_a_lane_gives_five_at_once_and_then_one_a_second(post: Post[AdvancingClock]) -> None:
     post.limits = replace(post.limits, budget=None)
     await post.add(*(draft(number) for number in range(8, 16)))
     first = (await post.claim("a")).messages
@@ -135,7 +135,7 @@ async def test_a_lane_gives_five_at_once_and_then_one_a_second(post: Post) -> No
     assert (await post.claim("d")).wait is None
 
 
-async def test_the_pace_of_a_lane_outlives_its_emptiness(post: Post) -> None:
+async def test_the_pace_of_a_lane_outlives_its_emptiness(post: Post[AdvancingClock]) -> None:
     post.limits = replace(post.limits, budget=None)
     for number in range(8, 13):
         (row,) = await post.add(draft(number), claim_for=post.owner(f"a{number}"))
@@ -144,7 +144,7 @@ async def test_the_pace_of_a_lane_outlives_its_emptiness(post: Post) -> None:
     assert (await post.claim("c")).wait == 1.0
 
 
-async def test_without_limits_everything_leaves_at_once(post: Post) -> None:
+async def test_without_limits_everything_leaves_at_once(post: Post[AdvancingClock]) -> None:
     post.limits = replace(post.limits, budget=None, lane=replace(post.limits.lane, interval=0))
     many = [draft(number, 1 + number % 6) for number in range(100)]
     assert len(await post.add(*many, claim_for=post.owner("a"))) == 100
@@ -153,7 +153,7 @@ async def test_without_limits_everything_leaves_at_once(post: Post) -> None:
 # ----------------------------------------------------------------------------------------------------- settlement
 
 
-async def test_settlement_wipes_the_words_and_keeps_the_id(post: Post) -> None:
+async def test_settlement_wipes_the_words_and_keeps_the_id(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8, text="do not keep me"), claim_for=post.owner("a"))
     assert b"keep" not in (await post.row(8)).payload
     await post.settle(sent(row, 77))
@@ -162,7 +162,7 @@ async def test_settlement_wipes_the_words_and_keeps_the_id(post: Post) -> None:
     assert ((await post.lane(1)).owner, (await post.lane(1)).next_at) == (None, None)
 
 
-async def test_settlement_may_be_written_twice(post: Post) -> None:
+async def test_settlement_may_be_written_twice(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8), claim_for=post.owner("a"))
     await post.settle(sent(row, 77))
     (other,) = await post.add(draft(16), claim_for=post.owner("b"))
@@ -170,7 +170,7 @@ async def test_settlement_may_be_written_twice(post: Post) -> None:
     assert (await post.lane(1)).owner == other.owner.token
 
 
-async def test_a_claim_is_over_with_its_last_message(post: Post) -> None:
+async def test_a_claim_is_over_with_its_last_message(post: Post[AdvancingClock]) -> None:
     first, second = await post.add(draft(8), draft(9), claim_for=post.owner("a"))
     await post.settle(sent(first, last=False))
     assert (await post.lane(1)).owner == "a"
@@ -178,13 +178,13 @@ async def test_a_claim_is_over_with_its_last_message(post: Post) -> None:
     assert (await post.lane(1)).owner is None
 
 
-async def test_settlement_rides_with_the_next_turn_and_frees_the_lane_for_it(post: Post) -> None:
+async def test_settlement_rides_with_the_next_turn_and_frees_the_lane_for_it(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8), claim_for=post.owner("a"))
     assert ids(await post.add(draft(16), claim_for=post.owner("b"), outcomes=[sent(row)])) == [16]
     assert await post.status(8) == Status.SENT
 
 
-async def test_what_has_to_wait_stays_first_and_its_lane_rests(post: Post) -> None:
+async def test_what_has_to_wait_stays_first_and_its_lane_rests(post: Post[AdvancingClock]) -> None:
     first, second = await post.add(draft(8), draft(9), claim_for=post.owner("a"))
     back = replace(outcome(first, Status.PENDING, wait=7.5), last=False)
     await post.settle(back, replace(outcome(second, Status.PENDING, wait=7.5), tried=False))
@@ -194,7 +194,7 @@ async def test_what_has_to_wait_stays_first_and_its_lane_rests(post: Post) -> No
     assert [(row.id, row.attempts) for row in again] == [(8, 2), (9, 1)]
 
 
-async def test_a_pause_of_the_whole_bot_is_exact_and_holds_for_every_sender(post: Post) -> None:
+async def test_a_pause_of_the_whole_bot_is_exact_and_holds_for_every_sender(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8), claim_for=post.owner("a"))
     await post.settle(replace(outcome(row, Status.PENDING, wait=5), throttled=True, everywhere=True))
     assert await post.add(draft(16, 2), claim_for=post.owner("b")) == []
@@ -204,7 +204,7 @@ async def test_a_pause_of_the_whole_bot_is_exact_and_holds_for_every_sender(post
     assert (await post.claim("e")).crowded
 
 
-async def test_who_blocked_the_bot_is_marked_and_what_waits_for_them_expires(post: Post) -> None:
+async def test_who_blocked_the_bot_is_marked_and_what_waits_for_them_expires(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8), claim_for=post.owner("a"))
     await post.add(draft(16), draft(24, 2))
     await post.settle(replace(outcome(row, Status.EXPIRED), blocked=True))
@@ -218,7 +218,7 @@ async def test_who_blocked_the_bot_is_marked_and_what_waits_for_them_expires(pos
 # ---------------------------------------------------------------------------------------- claims left by the dead
 
 
-async def test_a_claim_is_taken_over_when_its_lease_ends_and_not_before(post: Post) -> None:
+async def test_a_claim_is_taken_over_when_its_lease_ends_and_not_before(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8), claim_for=post.owner("dead"))
     post.clock.advance(timedelta(seconds=LEASE - 0.1))
     early = await post.claim("b")
@@ -228,7 +228,7 @@ async def test_a_claim_is_taken_over_when_its_lease_ends_and_not_before(post: Po
     assert (row.id, row.attempts) == (8, 2)
 
 
-async def test_an_unknown_outcome_is_sent_again_dropped_or_asked_about(post: Post) -> None:
+async def test_an_unknown_outcome_is_sent_again_dropped_or_asked_about(post: Post[AdvancingClock]) -> None:
     kinds = [draft(8), draft(9, if_unknown="drop"), draft(10, if_unknown="ask")]
     await post.add(*kinds, claim_for=post.owner("dead"))
     post.clock.advance(timedelta(seconds=LEASE))
@@ -237,7 +237,7 @@ async def test_an_unknown_outcome_is_sent_again_dropped_or_asked_about(post: Pos
     assert [await post.status(message) for message in (9, 10)] == [Status.UNKNOWN, Status.UNKNOWN]
 
 
-async def test_who_lost_the_lease_may_report_success_and_nothing_else(post: Post) -> None:
+async def test_who_lost_the_lease_may_report_success_and_nothing_else(post: Post[AdvancingClock]) -> None:
     first, second = await post.add(draft(8), draft(9), claim_for=post.owner("slow"))
     post.clock.advance(timedelta(seconds=LEASE))
     taken = (await post.claim("b")).messages
@@ -249,7 +249,7 @@ async def test_who_lost_the_lease_may_report_success_and_nothing_else(post: Post
     assert [await post.status(message) for message in (8, 9)] == [Status.SENT, Status.SENT]
 
 
-async def test_a_late_success_also_settles_what_was_given_up(post: Post) -> None:
+async def test_a_late_success_also_settles_what_was_given_up(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8, if_unknown="drop"), claim_for=post.owner("slow"))
     post.clock.advance(timedelta(seconds=LEASE))
     assert (await post.claim("b")).unknown == [8]
@@ -260,7 +260,7 @@ async def test_a_late_success_also_settles_what_was_given_up(post: Post) -> None
 # ---------------------------------------------------------------------------------------------- expiry and pruning
 
 
-async def test_a_nudge_is_skipped_after_its_window_and_a_reply_kept_for_a_day(post: Post) -> None:
+async def test_a_nudge_is_skipped_after_its_window_and_a_reply_kept_for_a_day(post: Post[AdvancingClock]) -> None:
     window = post.clock.now() + timedelta(minutes=30)
     await post.add(draft(8, 1, NUDGE, expires_at=window), draft(16, 1))
     post.clock.advance(timedelta(minutes=30))
@@ -269,7 +269,7 @@ async def test_a_nudge_is_skipped_after_its_window_and_a_reply_kept_for_a_day(po
     assert await post.status(8) == Status.EXPIRED
 
 
-async def test_a_lane_full_of_expired_messages_becomes_idle(post: Post) -> None:
+async def test_a_lane_full_of_expired_messages_becomes_idle(post: Post[AdvancingClock]) -> None:
     window = post.clock.now() + timedelta(minutes=30)
     await post.add(*(draft(number, 1, NUDGE, expires_at=window) for number in range(8, 28)))
     post.clock.advance(timedelta(hours=1))
@@ -281,7 +281,7 @@ async def test_a_lane_full_of_expired_messages_becomes_idle(post: Post) -> None:
     assert await post.counts() == {Status.EXPIRED: 20}
 
 
-async def test_ids_are_known_until_they_are_pruned(post: Post) -> None:
+async def test_ids_are_known_until_they_are_pruned(post: Post[AdvancingClock]) -> None:
     (first,) = await post.add(draft(8), claim_for=post.owner("a"))
     await post.settle(sent(first, 77))
     early = post.clock.now()
@@ -296,7 +296,7 @@ async def test_ids_are_known_until_they_are_pruned(post: Post) -> None:
     assert await post.counts() == {Status.SENT: 1, Status.PENDING: 1}
 
 
-async def test_pruning_forgets_idle_lanes_alone(post: Post) -> None:
+async def test_pruning_forgets_idle_lanes_alone(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8), claim_for=post.owner("a"))
     await post.settle(sent(row))
     await post.add(draft(16, 2))
@@ -307,7 +307,7 @@ async def test_pruning_forgets_idle_lanes_alone(post: Post) -> None:
         assert list(left) == ["chat:2"]
 
 
-async def test_a_goodbye_reaches_who_is_already_forgotten(post: Post) -> None:
+async def test_a_goodbye_reaches_who_is_already_forgotten(post: Post[AdvancingClock]) -> None:
     async with post.database.transaction() as tx:
         await users.erase(tx, 1)
         await outbox.add(tx, [(None, draft(8, text="Goodbye."))], post.clock.now())
@@ -315,7 +315,7 @@ async def test_a_goodbye_reaches_who_is_already_forgotten(post: Post) -> None:
     assert [orjson.loads(row.body)["text"] for row in (await post.claim("a")).messages] == ["Goodbye."]
 
 
-async def test_a_body_that_cannot_be_opened_is_dead_and_holds_up_nobody(post: Post) -> None:
+async def test_a_body_that_cannot_be_opened_is_dead_and_holds_up_nobody(post: Post[AdvancingClock]) -> None:
     async with post.database.transaction() as tx:
         foreign = [(post.people[2].key, draft(8)), (post.people[1].key, draft(9))]
         await outbox.add(tx, foreign, post.clock.now())
@@ -331,25 +331,25 @@ def words(row: Claimed) -> tuple[str, str, int]:
     return row.method, body["text"], body.get("message_id", 0)
 
 
-async def test_an_edit_finds_its_message(post: Post) -> None:
+async def test_an_edit_finds_its_message(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8), claim_for=post.owner("a"))
     await post.settle(sent(row, 77))
     (changed,) = await post.add(edit(16, target=8), claim_for=post.owner("b"))
     assert words(changed) == ("editMessageText", "edited", 77)
 
 
-async def test_an_edit_of_an_unsent_message_changes_its_words(post: Post) -> None:
+async def test_an_edit_of_an_unsent_message_changes_its_words(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8))
     assert await post.add(edit(16, target=8), claim_for=post.owner("a")) == []
     assert [words(row) for row in (await post.claim("b")).messages] == [("sendMessage", "edited", 0)]
 
 
-async def test_an_edit_and_its_message_in_one_batch_become_one_message(post: Post) -> None:
+async def test_an_edit_and_its_message_in_one_batch_become_one_message(post: Post[AdvancingClock]) -> None:
     claimed = await post.add(draft(8), edit(16, target=8), claim_for=post.owner("a"))
     assert [words(row) for row in claimed] == [("sendMessage", "edited", 0)]
 
 
-async def test_an_edit_waits_for_a_message_that_is_being_sent(post: Post) -> None:
+async def test_an_edit_waits_for_a_message_that_is_being_sent(post: Post[AdvancingClock]) -> None:
     (row,) = await post.add(draft(8, priority=PROMISE), claim_for=post.owner("a"))
     assert await post.add(edit(16, target=8), claim_for=post.owner("b")) == []
     await post.settle(outcome(row, Status.PENDING))
@@ -360,7 +360,7 @@ async def test_an_edit_waits_for_a_message_that_is_being_sent(post: Post) -> Non
 
 
 @pytest.mark.parametrize("target", [8, 999])
-async def test_an_edit_of_a_lost_message_is_said_anew(post: Post, target: int) -> None:
+async def test_an_edit_of_a_lost_message_is_said_anew(post: Post[AdvancingClock], target: int) -> None:
     (row,) = await post.add(draft(8), claim_for=post.owner("a"))
     await post.settle(outcome(row, Status.DEAD))
     (changed,) = await post.add(edit(16, target=target), claim_for=post.owner("b"))
@@ -370,7 +370,7 @@ async def test_an_edit_of_a_lost_message_is_said_anew(post: Post, target: int) -
 # -------------------------------------------------------------------------------------------------- several at once
 
 
-async def test_two_senders_never_hold_the_same_lane(post: Post) -> None:
+async def test_two_senders_never_hold_the_same_lane(post: Post[AdvancingClock]) -> None:
     post.limits = replace(post.limits, budget=None)
     await post.meet(*range(100, 140))
     await post.add(*(draft(chat * 8 + n, chat) for chat in range(100, 140) for n in range(3)))
@@ -389,23 +389,13 @@ async def test_two_senders_never_hold_the_same_lane(post: Post) -> None:
     assert sorted(chain.from_iterable(shares)) == sorted(chat * 8 + n for chat in range(100, 140) for n in range(3))
 
 
-async def test_a_message_written_while_its_lane_is_being_freed_is_not_forgotten(post: Post) -> None:
+async def test_a_message_written_while_its_lane_is_being_freed_is_not_forgotten(post: Post[AdvancingClock]) -> None:
     if post.database.dialect == "sqlite":
         pytest.skip("one writer at a time")
     (row,) = await post.add(draft(8), claim_for=post.owner("a"))
     async with post.database.transaction() as tx:
         await outbox.add(tx, [(post.people[1].key, draft(16))], post.clock.now())
         settling = asyncio.create_task(post.settle(sent(row)))
-        while not await _someone_waits(post.database):
-            pass
+        await someone_waits(post.database)
     await settling
     assert ids((await post.claim("b")).messages) == [16]
-
-
-async def _someone_waits(database: Database) -> bool:
-    async def look() -> bool:
-        async with database.transaction() as tx:
-            waiting = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
-            return bool((await tx.connection.execute(waiting)).scalar_one())
-
-    return await asyncio.create_task(look())

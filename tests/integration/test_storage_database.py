@@ -56,10 +56,10 @@ async def test_a_cancelled_task_takes_back_everything_and_frees_the_connection(d
             wrote.set()
             await asyncio.Event().wait()
 
-    task = asyncio.create_task(interrupted())
-    await wrote.wait()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(interrupted())
+        await wrote.wait()
+        task.cancel()
     await write(database, "b")
     assert await names(database) == ["b"]
 

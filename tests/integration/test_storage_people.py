@@ -139,14 +139,14 @@ async def test_a_locked_person_waits_for_the_other_transaction(
             people = await users.lock(tx, vault, [BEN.id])
             await users.change(tx, [(people[BEN.id], {"ignored": people[BEN.id].user.ignored + 1})])
 
-    one = asyncio.create_task(first())
-    await locked.wait()
-    two = asyncio.create_task(second())
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert not two.done()
-    go.set()
-    await asyncio.gather(one, two)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(first())
+        await locked.wait()
+        two = tasks.create_task(second())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not two.done()
+        go.set()
     await rival.close()
     assert (await found(database, vault, BEN.id))[BEN.id].ignored == 2
 

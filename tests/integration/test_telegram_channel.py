@@ -14,7 +14,7 @@ import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 
 from bot.conversation.channel import Blocked, ChannelError, Rejected, Sent, Throttled, Unreachable
-from bot.core.errors import SettingError
+from bot.core.errors import DatabaseUnavailable, SettingError
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.errors import Contested, TokenRefused, public
 from tests.bot_api_wire import TOKEN, Wire, drop, open_wire, refuse, say
@@ -223,11 +223,18 @@ class Remembered:
 
     def __init__(self, **known: str) -> None:
         self.known = known
-        self.asked: list[tuple[str, str]] = []
+        self.kept: list[tuple[str, str, str]] = []
+        self.lost = False
 
     async def recall(self, name: str, digest: str) -> str:
-        self.asked.append((name, digest))
-        return self.known.get(name, "")
+        if self.lost:
+            raise DatabaseUnavailable("gone")
+        return self.known.pop(name, "") if digest else ""
+
+    async def remember(self, name: str, digest: str, file_id: str) -> None:
+        if self.lost:
+            raise DatabaseUnavailable("gone")
+        self.kept.append((name, digest, file_id))
 
 
 async def test_a_picture_is_uploaded_once(channel: TelegramChannel, wire: Wire) -> None:
@@ -257,11 +264,25 @@ async def test_a_file_id_is_recalled_and_replaced_when_refused(wire: Wire, tmp_p
     assert await channel.call("sendAnimation", asked) == Sent(100)
     wire.then("sendAnimation", refuse(400, "Bad Request: wrong file identifier/HTTP URL specified"))
     assert await channel.call("sendAnimation", asked) == Sent(100, "A1")
-    (tmp_path / "breath.mp4").write_bytes(b"another moving picture")
     assert await channel.call("sendAnimation", asked) == Sent(100)
-    digests = [digest for _, digest in remembered.asked]
-    assert len(set(digests)) == 2
-    assert channel.digest("breath") == digests[-1]
+    (tmp_path / "breath.mp4").write_bytes(b"another moving picture")
+    assert await channel.call("sendAnimation", asked) == Sent(100, "A1")
+    await channel.close()
+    first, second = wire.asked("sendAnimation")[:2]
+    assert (first["animation"], second["animation"]) == ("OLD", "OLD")
+    assert [(name, file_id) for name, _, file_id in remembered.kept] == [("breath", "A1")] * 2
+    assert len({digest for _, digest, _ in remembered.kept}) == 2
+
+
+async def test_a_database_that_is_gone_does_not_keep_a_picture_back(wire: Wire, tmp_path: Path) -> None:
+    (tmp_path / "breath.mp4").write_bytes(b"moving picture")
+    remembered = Remembered()
+    remembered.lost = True
+    channel = TelegramChannel(TOKEN, SteppedClock(), api_url=wire.url, media=tmp_path, file_ids=remembered)
+    await channel.open()
+    asked = json.dumps({"chat_id": 42, "animation": "media:breath"}).encode()
+    assert await channel.call("sendAnimation", asked) == Sent(100, "A1")
+    assert await channel.call("sendAnimation", asked) == Sent(100)
     await channel.close()
 
 

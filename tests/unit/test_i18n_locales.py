@@ -23,6 +23,7 @@ from bot.i18n.locales import is_right_to_left, negotiate, plural_forms, plural_r
         ("iw", "he"),
         ("zh-hans", "zh_Hans"),
         ("zh-hans-cn", "zh_Hans"),
+        ("zh-hant-hk", "zh_Hant"),
         ("de", "en"),
         ("", "en"),
         ("r", "en"),
@@ -30,7 +31,7 @@ from bot.i18n.locales import is_right_to_left, negotiate, plural_forms, plural_r
     ],
 )
 def test_a_language_tag_finds_its_locale(language: str, locale: str) -> None:
-    assert negotiate(language, ["en", "pt_BR", "ru", "id", "he", "zh_Hans"]) == locale
+    assert negotiate(language, ["en", "pt_BR", "ru", "id", "he", "zh_Hans", "zh_Hant"]) == locale
 
 
 def test_region_is_preferred_to_language_and_language_to_its_sister() -> None:

@@ -1,7 +1,7 @@
 """Writers' marks become Telegram's entities, counted in UTF-16."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import ScriptError
@@ -58,6 +58,7 @@ def test_marks_are_read_and_unbalanced_ones_stay(source: str, text: str, entitie
     assert (rich.text, marked(rich)) == (text, entities)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([None, *MARKS]), WORDS), min_size=1, max_size=8))
 def test_every_entity_covers_exactly_the_text_that_was_marked(parts: list[tuple[str | None, str]]) -> None:
     source = " ".join(MARKS[kind].format(text) if kind else text for kind, text in parts)
@@ -66,6 +67,7 @@ def test_every_entity_covers_exactly_the_text_that_was_marked(parts: list[tuple[
     assert marked(rich) == [(kind, text) for kind, text in parts if kind]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), WORDS)
 def test_a_value_is_never_read_as_markup_and_keeps_its_mark(value: str, before: str) -> None:
     rich = read(f"{before} **{{name}}** _end_", name=value)
@@ -73,6 +75,7 @@ def test_a_value_is_never_read_as_markup_and_keeps_its_mark(value: str, before: 
     assert marked(rich) == ([("bold", value)] if value else []) + [("italic", "end")]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("*_`>[]()\\ ab\n🫂:/."), max_size=40))
 def test_no_text_without_braces_breaks_the_parser(source: str) -> None:
     rich = read(source)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from babel.core import get_global
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.i18n.cities import CITIES, NICKNAMES, PRINCIPAL
@@ -102,6 +102,7 @@ def test_the_zone_follows_from_what_the_clock_shows(text: str, language: str, no
     assert zone_from_clock(text, now, language)[:1] == [first]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(PRINCIPAL),
     st.integers(0, 366 * 1440).map(lambda minutes: minutes * 60 + 1_767_225_600),

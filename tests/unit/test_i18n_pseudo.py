@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.effects import Phrase
@@ -32,6 +32,7 @@ def test_it_is_right_to_left_and_has_every_plural_form() -> None:
     assert set(entry) == {"plural", *PLURAL_FORMS}
 
 
+@settings(deadline=None)
 @given(st.lists(PARTS, min_size=1, max_size=8).map(" ".join))
 def test_placeholders_and_marks_survive(source: str) -> None:
     before, after = parse(source), parse(pseudo_text(source))
@@ -39,6 +40,7 @@ def test_placeholders_and_marks_survive(source: str) -> None:
     assert [(mark.kind, mark.url) for mark in after.marks] == [(mark.kind, mark.url) for mark in before.marks]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("abc DEF'?"), min_size=1, max_size=24).filter(str.strip))
 def test_a_label_grows_by_two_fifths_and_no_more(label: str) -> None:
     longer = pseudo_text(label)

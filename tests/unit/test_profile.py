@@ -193,6 +193,12 @@ def test_english_does_not_hide_the_places_where_another_language_is_spoken() -> 
     assert "Europe/Berlin" in found
 
 
+def test_a_language_at_home_in_one_region_comes_first() -> None:
+    turn = a_turn(Wrote("13:00"), locale="de")
+    do(turn, "offer_my_clocks")
+    assert turn.slots["z1"] == "Europe/Berlin"
+
+
 def test_a_name_with_several_clocks_is_asked_about() -> None:
     several = a_turn(Wrote("Brazil"))
     assert holds(several, "is_city")

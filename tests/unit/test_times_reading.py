@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.i18n.times import LIMIT, Reading, read_duration, read_time
@@ -334,6 +334,14 @@ def test_the_persons_own_zone_decides_and_utc_until_it_is_known() -> None:
         read_time("8pm", datetime(2026, 3, 10), BERLIN)  # noqa: DTZ001
 
 
+def test_a_reading_has_whole_seconds() -> None:
+    now = datetime(2026, 3, 10, 14, 0, 7, 654321, tzinfo=UTC)
+    assert read_time("20 min", now, "") == Reading(datetime(2026, 3, 10, 14, 20, 7, tzinfo=UTC), "span")
+    assert read_time("tonight", now + timedelta(hours=7), "") == Reading(
+        datetime(2026, 3, 10, 22, 5, tzinfo=UTC), "part"
+    )
+
+
 def test_english_is_understood_besides_a_language_without_words_of_its_own() -> None:
     now = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
     assert read_time("8pm", now, "", "ru") == read_time("8pm", now, "", "en")
@@ -390,6 +398,7 @@ ZONES = [
 ]
 
 
+@settings(deadline=None)
 @given(
     st.one_of(st.lists(st.sampled_from(VOCABULARY), max_size=5).map(" ".join), st.text(max_size=30)),
     MOMENTS,
@@ -403,6 +412,7 @@ def test_whatever_is_typed_whenever_and_wherever_the_reading_lies_ahead(text: st
         assert reading.at.microsecond == 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 23), st.integers(0, 59), MOMENTS)
 def test_a_clock_time_in_digits_comes_within_a_day_and_a_change_of_clocks(
     hour: int, minute: int, now: datetime

@@ -3,7 +3,7 @@
 from datetime import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.i18n.times import read_clock, read_hours, read_rating
@@ -121,6 +121,7 @@ def test_what_is_no_rating_from_0_to_10_is_not_read(text: str) -> None:
     assert read_rating(text) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_any_text_is_a_rating_from_0_to_10_or_none(text: str) -> None:
     assert read_rating(text) in {None, *range(11)}

@@ -140,7 +140,6 @@ function theme() {
   at("theme").setAttribute("aria-pressed", String(dark));
 }
 
-at("theme").addEventListener("click", () => window.demoTheme.toggle());
 document.addEventListener("themechange", theme);
 document.addEventListener("visibilitychange", () => phones.get(watched)?.look());
 narrow.addEventListener("change", () => phones.forEach((phone) => phone.show()));

@@ -68,7 +68,7 @@ function quoted(message, scene) {
   const to = message.reply_to_message;
   if (!to) return null;
   const who = to.out ?? to.from?.id === scene.userId ? "You" : (to.from?.first_name ?? scene.botName);
-  return button({ class: "quote", "aria-label": `Answer to ${who}: ${gist(to)}. Go there.`, on: { click: () => scene.jump(to.message_id) } },
+  return button({ class: "quote", "aria-label": `Answer to ${who}: ${gist(to)}`, on: { click: () => scene.jump(to.message_id) } },
     h("strong", {}, who), h("span", { dir: "auto" }, message.quote?.text ?? gist(to)));
 }
 
@@ -81,8 +81,7 @@ function reactions(message, scene) {
 }
 
 function tools(message, scene) {
-  const name = gist(message).slice(0, 40);
   return h("div", { class: "tools" },
-    button({ class: "round small", tabindex: "-1", "aria-label": `Reply to “${name}”`, title: "Reply", on: { click: () => scene.reply(message) } }, icon("reply")),
-    button({ class: "round small", tabindex: "-1", "aria-label": `More for “${name}”`, title: "More", on: { click: () => scene.menu(message) } }, icon("more")));
+    button({ class: "round small", tabindex: "-1", "aria-label": "Reply", title: "Reply", on: { click: () => scene.reply(message) } }, icon("reply")),
+    button({ class: "round small", tabindex: "-1", "aria-label": "More", title: "More", on: { click: () => scene.menu(message) } }, icon("more")));
 }

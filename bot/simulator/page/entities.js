@@ -65,7 +65,7 @@ function element(entity, words, children, scene) {
     case "blockquote":
       return h("blockquote", {}, children);
     case "expandable_blockquote":
-      return h("details", { class: "longquote" }, h("summary", {}, "Quote"), h("blockquote", {}, children));
+      return longQuote(children);
     case "url":
       return link(words, children, scene);
     case "text_link":
@@ -100,6 +100,17 @@ function spoiler(children) {
     shown.classList.add("open");
     for (const name of ["role", "tabindex", "aria-label"]) shown.removeAttribute(name);
   });
+}
+
+/** A quote of which three lines show until somebody wants all of it. */
+function longQuote(children) {
+  const quote = h("blockquote", { class: "long" }, h("div", {}, children));
+  const more = button({ class: "link", on: { click: () => {
+    quote.classList.remove("long");
+    more.remove();
+  } } }, "Show all");
+  quote.append(more);
+  return quote;
 }
 
 function link(address, children, scene) {

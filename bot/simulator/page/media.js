@@ -108,7 +108,7 @@ function stickerFace(sticker) {
 function voiceRow({ duration = 0 }) {
   const length = `${Math.floor(duration / 60)}:${String(duration % 60).padStart(2, "0")}`;
   return h("div", { class: "voice", role: "img", "aria-label": `Voice message, ${duration} seconds` },
-    h("span", { class: "disc" }, icon("play")), h("span", { class: "wave" }), h("span", { class: "small" }, length));
+    h("span", { class: "disc" }, icon("play")), h("span", { class: "rowtext" }, h("span", { class: "wave" }), h("small", {}, length)));
 }
 
 function map({ latitude, longitude }, title) {

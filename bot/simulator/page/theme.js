@@ -10,13 +10,12 @@
     document.documentElement.dataset.theme = current();
     document.dispatchEvent(new CustomEvent("themechange"));
   };
-  window.demoTheme = {
-    current,
-    toggle() {
-      try { window.localStorage.setItem(KEY, current() === "dark" ? "light" : "dark"); } catch { return; }
-      apply();
-    },
-  };
+  window.demoTheme = { current };
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest?.("#theme")) return;
+    try { window.localStorage.setItem(KEY, current() === "dark" ? "light" : "dark"); } catch { return; }
+    apply();
+  });
   system.addEventListener("change", apply);
   apply();
 })();

@@ -115,8 +115,7 @@ async def test_in_an_outage_nobody_is_there(served: Served, sim: Simulator) -> N
         async with session.get(url) as answer:
             assert answer.status == 200
         poll = asyncio.create_task(session.get(f"{served.api_url}/bot{TOKEN}/getUpdates?timeout=30").__aenter__())
-        while not any(queue._poller for queue in sim._queues.values()):
-            await asyncio.sleep(0)
+        await sim.until(lambda: sim.is_polled)
         with sim.faults.during(Fault(Trouble.OUTAGE)):
             with pytest.raises(aiohttp.ClientError):
                 await poll
@@ -129,8 +128,7 @@ async def test_in_an_outage_nobody_is_there(served: Served, sim: Simulator) -> N
 async def test_a_hung_poll_goes_on_when_the_fault_goes(call: Caller, sim: Simulator, ann: Person) -> None:
     remove = sim.faults.add(Fault(Trouble.HANG, method="getUpdates"))
     poll = asyncio.create_task(call.result("getUpdates"))
-    while not sim.faults.struck:
-        await asyncio.sleep(0)
+    await sim.until(lambda: sim.faults.struck)
     ann.says("hello")
     assert not poll.done()
     remove()
@@ -148,8 +146,7 @@ async def test_serving_stops_while_something_hangs(sim: Simulator, served: Serve
     sim.faults.add(Fault(Trouble.HANG, method="getMe"))
     session = aiohttp.ClientSession()
     hung = asyncio.create_task(session.get(f"{served.api_url}/bot{TOKEN}/getMe").__aenter__())
-    while not sim.faults.struck:
-        await asyncio.sleep(0)
+    await sim.until(lambda: sim.faults.struck)
     hung.cancel()
     await asyncio.gather(hung, return_exceptions=True)
     await session.close()

@@ -7,7 +7,9 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaAnima
 from telegram.error import BadRequest, Forbidden
 
 from bot.simulator import Person, Served, SimulatedClock, Simulator
+from bot.simulator.errors import MisuseError
 from bot.simulator.files import sample_picture
+
 from .conftest import START, TOKEN, Caller, later
 
 KEYBOARD = InlineKeyboardMarkup([[InlineKeyboardButton("Yes", callback_data="y")]])
@@ -46,9 +48,7 @@ async def test_a_reply_to_nothing_is_refused_unless_that_is_allowed(bot: telegra
     ann.starts()
     with pytest.raises(BadRequest, match="Message to be replied not found"):
         await bot.send_message(ann.id, "x", reply_parameters=ReplyParameters(999))
-    sent = await bot.send_message(
-        ann.id, "x", reply_parameters=ReplyParameters(999, allow_sending_without_reply=True)
-    )
+    sent = await bot.send_message(ann.id, "x", reply_parameters=ReplyParameters(999, allow_sending_without_reply=True))
     assert sent.reply_to_message is None
 
 
@@ -251,9 +251,15 @@ async def test_a_press_under_a_message_that_is_gone(bot: telegram.Bot, ann: Pers
 
 async def test_keyboards_for_places_and_numbers(bot: telegram.Bot, ann: Person) -> None:
     ann.starts()
-    rows = [[telegram.KeyboardButton("Here", request_location=True), telegram.KeyboardButton("Me", request_contact=True)]]
+    rows = [
+        [telegram.KeyboardButton("Here", request_location=True), telegram.KeyboardButton("Me", request_contact=True)]
+    ]
     await bot.send_message(ann.id, "Where?", reply_markup=telegram.ReplyKeyboardMarkup(rows, resize_keyboard=True))
     assert ann.last()["reply_markup"]["keyboard"][0][0] == {"text": "Here", "request_location": True}
+    assert ann.taps("Here")["location"]["latitude"] == 52.52
+    assert ann.taps("Me")["contact"]["user_id"] == ann.id
+    with pytest.raises(MisuseError, match="There is no button 'Nowhere'"):
+        ann.taps("Nowhere")
     sent = await bot.send_message(ann.id, "Thanks", reply_markup=telegram.ReplyKeyboardRemove())
     assert sent.reply_markup is None
     assert ann.last()["reply_markup"] == {"remove_keyboard": True}

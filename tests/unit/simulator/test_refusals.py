@@ -16,6 +16,10 @@ def keyboard(**button: Any) -> dict[str, Any]:
     return {"inline_keyboard": [[{"text": "b"} | button]]}
 
 
+NOT_MODIFIED = (
+    "message is not modified: specified new message content and reply markup are exactly the same as a current "
+    "content and reply markup of the message"
+)
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("sendMessage", {"chat_id": 0}, "message text is empty"),
     ("sendMessage", {"text": ""}, "message text is empty"),
@@ -44,7 +48,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "sendMessage",
         {"text": "x", "reply_markup": {"inline_keyboard": [[{"callback_data": "x"}]]}},
-        'can\'t parse inline keyboard button: Can\'t find field "text"',
+        "can't parse inline keyboard button: Can't find field \"text\"",
     ),
     (
         "sendMessage",
@@ -63,13 +67,21 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("sendMessage", {"text": "x", "reply_markup": keyboard(pay=True)}, "BUTTON_TYPE_INVALID"),
     ("sendMessage", {"text": "x", "reply_markup": keyboard(copy_text={"text": ""})}, "BUTTON_COPY_TEXT_INVALID"),
-    ("sendMessage", {"text": "x", "reply_markup": {"inline_keyboard": [[BUTTON] * 8] * 13}}, "reply markup is too long"),
+    (
+        "sendMessage",
+        {"text": "x", "reply_markup": {"inline_keyboard": [[BUTTON] * 8] * 13}},
+        "reply markup is too long",
+    ),
     (
         "sendMessage",
         {"text": "x", "reply_markup": {"inline_keyboard": "bad"}},
         'field "inline_keyboard" must be of type Array',
     ),
-    ("sendMessage", {"text": "x", "reply_markup": {"force_reply": "yes"}}, 'field "force_reply" must be of type Boolean'),
+    (
+        "sendMessage",
+        {"text": "x", "reply_markup": {"force_reply": "yes"}},
+        'field "force_reply" must be of type Boolean',
+    ),
     (
         "sendMessage",
         {"text": "x", "link_preview_options": {"is_disabled": "yes"}},
@@ -88,13 +100,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "editMessageText",
         {"text": "bot", "message_id": 2},
-        "message is not modified: specified new message content and reply markup are exactly the same as a current "
-        "content and reply markup of the message",
+        NOT_MODIFIED,
     ),
     ("editMessageText", {"text": "x", "chat_id": None}, "inline message identifier is not specified"),
     ("editMessageText", {"text": "x", "chat_id": None, "inline_message_id": "BAAAno"}, "MESSAGE_ID_INVALID"),
     ("editMessageCaption", {"caption": "x", "message_id": 2}, "there is no caption in the message to edit"),
-    ("editMessageReplyMarkup", {"reply_markup": {"keyboard": [[{"text": "x"}]]}, "message_id": 2}, None),
     ("deleteMessage", {"message_id": 999}, "message to delete not found"),
     ("deleteMessage", {}, "message identifier is not specified"),
     ("deleteMessages", {"message_ids": []}, "message identifiers are not specified"),
@@ -119,22 +129,20 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("setMyCommands", {"chat_id": None, "commands": [{"command": "a b", "description": "x"}]}, "BOT_COMMAND_INVALID"),
     ("setMyCommands", {"chat_id": None, "commands": "["}, "can't parse commands JSON object"),
     ("getChatMember", {"user_id": "Ann"}, "invalid user_id specified"),
-    ("createInvoiceLink", {"chat_id": None}, None),
+    ("createInvoiceLink", {"chat_id": None, "title": "x"}, 'parameter "currency" is required'),
     ("sendGift", {"chat_id": 1001, "gift_id": "1"}, "method is not simulated"),
 ]
 
 
 @pytest.mark.parametrize(("method", "parameters", "complaint"), REFUSED)
 async def test_a_mistake_is_refused_as_telegram_refuses_it(
-    call: Caller, ann: Person, method: str, parameters: dict[str, Any], complaint: str | None
+    call: Caller, ann: Person, method: str, parameters: dict[str, Any], complaint: str
 ) -> None:
     ann.says("person")
     await call.result("sendMessage", chat_id=ann.id, text="bot")
     given = {"chat_id": ann.id} | parameters
     refusal = await call.refusal(method, **{name: value for name, value in given.items() if value is not None})
-    assert refusal.startswith("Bad Request: ")
-    if complaint is not None:
-        assert refusal == f"Bad Request: {complaint}"
+    assert refusal == f"Bad Request: {complaint}"
 
 
 async def test_captions_are_measured_too(call: Caller, ann: Person) -> None:

@@ -5,19 +5,13 @@ import asyncio
 import aiohttp
 import pytest
 import telegram
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.simulator import Person, Served, SimulatedClock, Simulator
 from bot.simulator.updates import UpdateQueue
 
 from .conftest import TOKEN, Caller, later
-
-
-async def waiting(sim: Simulator) -> None:
-    """Until a poller has really begun to wait."""
-    while not any(queue._poller for queue in sim._queues.values()):
-        await asyncio.sleep(0)
 
 
 async def texts(call: Caller, **parameters: object) -> list[str]:
@@ -43,6 +37,7 @@ async def test_a_negative_offset_forgets_all_but_the_last(call: Caller, ann: Per
     assert await texts(call) == ["b", "c"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.integers(-3, 12)), max_size=12))
 def test_what_is_confirmed_never_comes_back_and_nothing_else_is_lost(steps: list[int | None]) -> None:
     async def run() -> None:
@@ -53,7 +48,7 @@ def test_what_is_confirmed_never_comes_back_and_nothing_else_is_lost(steps: list
                 sent += 1
                 continue
             batch = [each["update_id"] for each in await queue.poll(step, 100, 0)]
-            confirmed = max(confirmed, step - 1 if step >= 0 else sent + step if sent + step > confirmed else confirmed)
+            confirmed = max(confirmed, step - 1 if step >= 0 else sent + step)
             assert batch == list(range(min(confirmed, sent) + 1, sent + 1))
             confirmed = min(confirmed, sent)
 
@@ -62,14 +57,14 @@ def test_what_is_confirmed_never_comes_back_and_nothing_else_is_lost(steps: list
 
 async def test_a_waiting_poll_wakes_at_once(call: Caller, sim: Simulator, ann: Person) -> None:
     poll = asyncio.create_task(texts(call, timeout=30))
-    await waiting(sim)
+    await sim.until(lambda: sim.is_polled)
     ann.says("wake up")
     assert await poll == ["wake up"]
 
 
 async def test_a_second_poller_ends_the_first(call: Caller, sim: Simulator, ann: Person) -> None:
     first = asyncio.create_task(call("getUpdates", timeout=30))
-    await waiting(sim)
+    await sim.until(lambda: sim.is_polled)
     second = asyncio.create_task(texts(call, timeout=30))
     assert await first == {
         "ok": False,
@@ -77,25 +72,22 @@ async def test_a_second_poller_ends_the_first(call: Caller, sim: Simulator, ann:
         "description": "Conflict: terminated by other getUpdates request; "
         "make sure that only one bot instance is running",
     }
-    await waiting(sim)
+    await sim.until(lambda: sim.is_polled)
     ann.says("to the second")
     assert await second == ["to the second"]
 
 
 async def test_a_poller_that_hung_up_leaves_no_trace(call: Caller, sim: Simulator, ann: Person) -> None:
     poll = asyncio.create_task(call("getUpdates", timeout=30))
-    await waiting(sim)
+    await sim.until(lambda: sim.is_polled)
     poll.cancel()
     await asyncio.gather(poll, return_exceptions=True)
-    while any(queue._poller for queue in sim._queues.values()):
-        await asyncio.sleep(0)
+    await sim.until(lambda: not sim.is_polled)
     ann.says("hello")
     assert await texts(call) == ["hello"]
 
 
-async def test_updates_die_each_at_its_own_time(
-    call: Caller, ann: Person, ben: Person, clock: SimulatedClock
-) -> None:
+async def test_updates_die_each_at_its_own_time(call: Caller, ann: Person, ben: Person, clock: SimulatedClock) -> None:
     ann.says("a message lives for a day")
     ann.presses(1, "a press for 150 seconds")
     query = ann.asks_inline("a question for 30")
@@ -137,11 +129,29 @@ async def test_update_numbers_begin_where_they_are_told() -> None:
     assert [each.id for each in sim.queue(account).waiting()] == [700]
 
 
+async def test_a_queue_is_empty_once_everything_is_confirmed_or_dead(
+    call: Caller, sim: Simulator, ann: Person, clock: SimulatedClock
+) -> None:
+    queue = sim.queue(sim.world.accounts[123456])
+    ann.says("one")
+    empty = asyncio.create_task(queue.empty())
+    first = (await call.result("getUpdates"))[0]["update_id"]
+    assert not empty.done()
+    await call.result("getUpdates", offset=first + 1)
+    await empty
+    ann.says("two")
+    clock.skip(later(days=1))
+    assert await call.result("getUpdates") == []
+    assert queue.waiting() == []
+    await queue.empty()
+
+
 async def test_any_raw_update_can_be_put_in(call: Caller, sim: Simulator) -> None:
     number = sim.inject({"message": {"chat": None, "text": 5}})
     assert await call.result("getUpdates") == [{"update_id": number, "message": {"chat": None, "text": 5}}]
     sim.inject({"something_new": {}}, update_id=50)
-    assert (await call.result("getUpdates"))[-1]["update_id"] == 50
+    sim.inject({"something_new": {}}, update_id=40)
+    assert [each["update_id"] for each in await call.result("getUpdates")] == [number, 40, 50]
 
 
 @pytest.mark.parametrize("kind", ["query", "form", "multipart"])

@@ -43,7 +43,7 @@ class Receiver:
 
     async def until(self, count: int) -> list[str]:
         """The texts of what came, when there are so many."""
-        async with asyncio.timeout(5), self._arrived:
+        async with asyncio.timeout(30), self._arrived:
             await self._arrived.wait_for(lambda: len(self.came) >= count)
         return [each.get("message", {}).get("text") or "press" for each in self.came]
 
@@ -64,7 +64,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 async def pending(call: Caller, count: int) -> dict[str, Any]:
     """The webhook's info, once so many updates are left."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             info: dict[str, Any] = await call.result("getWebhookInfo")
             if info["pending_update_count"] == count:
@@ -127,9 +127,8 @@ async def test_a_call_in_the_answer_is_carried_out(
     ann.says("hello")
     await receiver.until(1)
     await pending(call, 0)
-    async with asyncio.timeout(5):
-        while not sim.calls("sendMessage"):
-            await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await sim.until(lambda: sim.calls("sendMessage"))
     assert ann.last()["text"] == "at once"
 
 
@@ -138,8 +137,7 @@ async def test_polling_and_a_webhook_exclude_each_other(
 ) -> None:
     ann.says("kept")
     poll = asyncio.create_task(call("getUpdates", offset=99, timeout=30))
-    while not any(queue._poller for queue in sim._queues.values()):
-        await asyncio.sleep(0)
+    await sim.until(lambda: sim.is_polled)
     await call.result("setWebhook", url=receiver.url)
     assert (await poll)["description"] == "Conflict: terminated by setWebhook request"
     assert await call.refusal("getUpdates") == (
@@ -159,7 +157,7 @@ async def test_waiting_updates_can_be_dropped(call: Caller, receiver: Receiver, 
 async def test_nobody_there_is_an_error_that_is_kept(call: Caller, ann: Person) -> None:
     await call.result("setWebhook", url="http://127.0.0.1:1/hook")
     ann.says("hello?")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while "last_error_message" not in (info := await call.result("getWebhookInfo")):
             pass
     assert info["last_error_message"] == "Connection refused"
