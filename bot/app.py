@@ -209,5 +209,5 @@ def _profile(library: Library, locale: str) -> Profile:
     listed = [
         key.removeprefix("common.command.") for key in library.source.words[locale] if key.startswith("common.command.")
     ]
-    commands = tuple((name, words(f"command.{name}")) for name in listed if name in library.commands)
+    commands = tuple((name, words(f"command.{name}")) for name in listed if name in {*library.commands, "back", "cancel"})
     return Profile(commands, words("bot.about"), words("bot.description"))

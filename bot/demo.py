@@ -1,5 +1,6 @@
 """`stillhere demo`: the real bot, talking with a simulated Telegram whose phones are a page in the browser."""
 
+import asyncio
 import shutil
 import sys
 from datetime import datetime
@@ -9,6 +10,7 @@ from bot.app import App
 from bot.config import Settings
 from bot.core.clock import SystemClock
 from bot.core.errors import SettingError
+from bot.reload import watch
 from bot.running import stop_on_signals
 from bot.simulator.clock import SimulatedClock
 from bot.simulator.server import serve
@@ -51,8 +53,10 @@ async def run(folder: Path, *, port: int, api_port: int, fresh: bool) -> None:
                     f"Two phones are at {served.page_url}  (Ctrl-C stops; the chats are kept in {folder})",
                     file=sys.stderr,
                     flush=True,
-                )  # noqa: T201
+                )
+                watching = asyncio.create_task(watch(app))
                 await app.run()
+                watching.cancel()
             finally:
                 await app.close()
     except OSError as fault:

@@ -14,7 +14,7 @@ async def run(settings: Settings) -> None:
     stop_on_signals(app)
     try:
         await app.open()
-        print(f"Stillhere listens as @{app.channel.username}. Stop it with Ctrl-C.", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"Stillhere listens as @{app.channel.username}. Stop it with Ctrl-C.", file=sys.stderr, flush=True)
         await app.run()
     finally:
         await app.close()

@@ -76,9 +76,9 @@ def refuse(code: int, description: str, **parameters: Any) -> Answer:
     return say(code, json.dumps(body | ({"parameters": parameters} if parameters else {})))
 
 
-def say(status: int, text: str) -> Answer:
+def say(status: int, text: str, **headers: str) -> Answer:
     async def answer(_: dict[str, Any]) -> web.StreamResponse:
-        return web.Response(status=status, body=text.encode(), content_type="application/json")
+        return web.Response(status=status, body=text.encode(), content_type="application/json", headers=headers)
 
     return answer
 

@@ -1,12 +1,14 @@
 """The words that need nothing but the network: said when the database or the queue cannot answer in time."""
 
-CARD = (
-    "If you or someone near you may be in danger, please call your emergency number now: "
-    "112 in most of Europe, 911 in North America.\n\n"
-    "If you need to talk to a person, findahelpline.com lists free, kind help lines in many countries.\n\n"
-    "I'm a program. I can't see what happens around you, and people can help you better than I can."
-)
-"""The static crisis card. Not reviewed by a clinician. Source of the address: findahelpline.com."""
+CARD = """\
+I'm a program, so I can't keep you safe, but people can. In danger now? Please call your emergency number. \
+It is 112 in many countries and 911 in North America.
 
-IN_GROUPS = "I only work in a private chat. Please write to me there."
+Want to talk to someone? findahelpline.com lists people who listen, in many countries. You don't need a big reason. \
+They also know about fear at home.
+
+Or go to someone near you and say: I don't want to be alone right now."""
+"""The static crisis card: the words of `dialogs/help`, which a test compares. Not reviewed by a clinician."""
+
+IN_GROUPS = "I only talk one to one, so your words stay yours. Write to me in a private chat."
 """The one line said in a group."""

@@ -247,6 +247,8 @@ class _Move:
             self._say()
             return
         self.frame = frame
+        if not state.waits and self._run(dialog, "flow", frame):  # a passage that opened another dialog goes on
+            return
         turn = self._turn(dialog, frame)
         dialog.speak(turn, state.say)
         self._collect(turn)

@@ -10,14 +10,9 @@ from bot.dialog.loader import Source
 from bot.dialog.machine import walk
 from bot.dialog.registry import Registry, Word
 from bot.dialog.script import END, Call, Note, Press, Script, State, Step
+from bot.dialog.slots import asked_slots, kept_slots
 from bot.dialog.turn import spell
 from bot.dialog.words_linter import lint_words
-
-ENGINE_PHRASES = (
-    "media", "use_buttons", "edited", "stale", "back_to", "no_back", "went_back", "nothing_to_cancel", "cancelled",
-    "script_changed", "noted", "went_wrong", "back",
-)  # fmt: skip
-"""The shared phrases that the engine says by itself."""
 
 ENGINE_DIALOGS = ("lost", "pause", "help")
 """The dialogs that the engine opens by itself."""
@@ -54,6 +49,9 @@ class _Shape:
         self.source = source
         self.registry = registry
         self.script = script
+        self.kept = kept_slots(script, registry)
+        self.parts = tuple(walk(script))
+        self.noted = {step.note for _, step in self.parts if isinstance(step, Step)}
 
     def findings(self) -> Iterator[Finding]:
         yield from self._targets()
@@ -70,7 +68,7 @@ class _Shape:
         return Finding(self.script.file, line or self.script.line or 1, code, detail)
 
     def _targets(self) -> Iterator[Finding]:
-        for line, step in walk(self.script):
+        for line, step in self.parts:
             if not isinstance(step, Step):
                 continue
             if step.go and step.go != END and step.go not in self.script.states:
@@ -82,7 +80,7 @@ class _Shape:
                 yield self._found("D101", self.script.line, f"{old} → {new}")
 
     def _calls(self) -> Iterator[Finding]:
-        for line, part in walk(self.script):
+        for line, part in self.parts:
             for field, shelf, code in (
                 ("when", self.registry.guards, "D201"),
                 ("unless", self.registry.guards, "D201"),
@@ -166,7 +164,7 @@ class _Shape:
     def _note(self, name: str, note: Note) -> Iterator[Finding]:
         if note.media and note.media not in self.source.media:
             yield self._found("D209", note.line, note.media)
-        if name not in {step.note for _, step in walk(self.script) if isinstance(step, Step)}:
+        if name not in self.noted:
             yield self._found("D102", note.line, f"note {name}")
         yield from self._standing(note.buttons)
 
@@ -177,20 +175,6 @@ class _Shape:
             # o.<dialog>.<reference of up to 19 digits>.<name> within 40 bytes
             if len(f"o.{self.script.dialog}..{press.press}".encode()) + 19 > 40:  # noqa: PLR2004 - explained above
                 yield self._found("D403", press.line, press.press)
-
-
-def kept_slots(script: Script, registry: Registry) -> frozenset[str]:
-    """Every slot that some part of the script sets."""
-    kept: set[str] = {"ref"}
-    for _, part in walk(script):
-        keep = getattr(part, "keep", None)
-        if isinstance(keep, str):
-            kept |= {keep, f"{keep}_word"}
-        if isinstance(part, Call) and part.name in registry.actions:
-            kept |= registry.actions[part.name].sets
-            kept |= set(part.arguments) if part.name == "keep" else set()
-            kept |= {str(part.arguments.get("value"))} if part.name == "keep_text" else set()
-    return frozenset(kept)
 
 
 def _steps(state: State) -> Iterator[Step]:

@@ -1,7 +1,7 @@
 """Read a folder of dialogs: shapes from `dialog.yaml`, words from `<locale>.yaml`, each with the line it came from."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ import orjson
 from pydantic import ValidationError
 
 from bot.core.errors import ScriptError
+from bot.dialog import written
+from bot.dialog.mistakes import explained
 from bot.dialog.script import Script
 
-FORMAT = 4
+FORMAT = 5
 """Counted up when the compiled form changes, so that an old cache is not read."""
 
-Entry = str | list[str] | dict[str, str]
+Entry = str | list[str] | dict[str, str | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,39 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a phrase stands: its file, the line of its key, and the line of each of its `texts`."""
+
+    file: str
+    line: int
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """
     Everything the folders say: scripts by name, words by locale and full key, and where each word stands.
 
-    `hash` changes whenever any of it does. `problems` holds what could not be read; the linter turns them into findings.
+    `style` holds the words that the style guide keeps out, by locale, each with what to say instead. `hash` changes
+    whenever any of it does. `problems` holds what could not be read; the linter turns them into findings.
     """
 
     scripts: Mapping[str, Script]
     words: Mapping[str, Mapping[str, Entry]]
-    places: Mapping[tuple[str, str], tuple[str, int]]
+    places: Mapping[tuple[str, str], Place]
     hash: str
+    style: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     media: Mapping[str, Path] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+
+def texts(entry: Entry) -> list[str]:
+    """Every wording of a phrase: its variants, in each of its plural forms."""
+    if isinstance(entry, str):
+        return [entry]
+    if isinstance(entry, list):
+        return entry
+    return [text for form, wording in entry.items() if form != "plural" for text in texts(wording)]
 
 
 def load(folders: Iterable[Path], *, cache: Path | None = None) -> Source:
@@ -70,8 +92,9 @@ def load(folders: Iterable[Path], *, cache: Path | None = None) -> Source:
     return Source(
         scripts={s["dialog"]: Script.model_validate(s) for s in kept["scripts"]},
         words=kept["words"],
-        places={(locale, key): (file, line) for locale, key, file, line in kept["places"]},
+        places={(locale, key): Place(file, line, tuple(lines)) for locale, key, file, line, lines in kept["places"]},
         hash=name,
+        style=kept["style"],
         media=media,
         problems=tuple(Problem(*problem) for problem in kept["problems"]),
     )
@@ -81,134 +104,103 @@ _PICTURES = {".gif", ".png", ".jpg", ".mp4"}
 
 
 def _read(files: list[tuple[Path, Path]], contents: Mapping[Path, bytes]) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    scripts: dict[str, dict[str, Any]] = {}
-    words: dict[str, dict[str, Entry]] = {}
-    places: dict[tuple[str, str], tuple[str, int]] = {}
-    problems: list[tuple[str, int, str]] = []
+    reading = _Reading()
     for root, path in files:
-        shown = f"{root.name}/{path.relative_to(root)}"
+        inside = path.relative_to(root)
+        shown = f"{root.name}/{inside}"
         try:
-            # YAML 1.2 on purpose: `no` stays a word and `22:30` a time, and a key written twice is an error.
-            data = YAML().load(contents[path])
-        except YAMLError as broken:
-            mark = broken.problem_mark if isinstance(broken, MarkedYAMLError) else None
-            detail = (broken.problem or "cannot be read") if isinstance(broken, MarkedYAMLError) else "cannot be read"
-            problems.append((shown, mark.line + 1 if mark else 1, detail))
+            data = written.read(contents[path])
+        except written.Unreadable as broken:
+            reading.problems.append((shown, broken.line, broken.detail))
             continue
         if path.name == "dialog.yaml":
-            _read_script(shown, data, hashlib.sha256(contents[path]).hexdigest()[:16], scripts, problems)
+            reading.script(shown, data, contents[path])
+        elif inside.parts[0] == "style":
+            reading.style(shown, inside.stem, data)
         else:
-            _read_words(shown, path.relative_to(root), data, words, places, problems)
-    return {
-        "scripts": list(scripts.values()),
-        "words": words,
-        "places": [[locale, key, file, line] for (locale, key), (file, line) in places.items()],
-        "problems": problems,
-    }
+            reading.words(shown, inside, data)
+    return reading.read()
 
 
-def _read_script(
-    shown: str, data: Any, digest: str, scripts: dict[str, dict[str, Any]], problems: list[tuple[str, int, str]]
-) -> None:
-    if not isinstance(data, dict):
-        problems.append((shown, 1, "a dialog is a mapping that begins with `dialog: <name>`"))
-        return
-    plain = {**_with_lines(data), "file": shown, "hash": digest}
-    try:
-        scripts[str(plain.get("dialog"))] = Script.model_validate(plain).model_dump(mode="json", by_alias=True)
-    except ValidationError as wrong:
-        for error in wrong.errors():
-            where = ".".join(str(part) for part in error["loc"])
-            problems.append((shown, _line_of(data, error["loc"]), f"{where}: {error['msg']}"))
+class _Reading:
+    """What the files say, file after file; a later one replaces what an earlier one said under the same name."""
+
+    def __init__(self) -> None:
+        self.problems: list[tuple[str, int, str]] = []
+        self._scripts: dict[str, dict[str, Any]] = {}
+        self._words: dict[str, dict[str, Entry]] = {}
+        self._places: dict[tuple[str, str], list[Any]] = {}
+        self._style: dict[str, dict[str, str]] = {}
+
+    def read(self) -> dict[str, Any]:
+        return {
+            "scripts": list(self._scripts.values()),
+            "words": self._words,
+            "places": [[*key, *place] for key, place in self._places.items()],
+            "style": self._style,
+            "problems": self.problems,
+        }
+
+    def script(self, shown: str, data: Any, content: bytes) -> None:
+        if not isinstance(data, dict):
+            self.problems.append((shown, 1, "a dialog begins with `dialog: <name>`"))
+            return
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        plain = {**written.shape(data), "file": shown, "hash": digest, "purpose": written.purpose(content)}
+        try:
+            script = Script.model_validate(plain)
+        except ValidationError as wrong:
+            self.problems += ((shown, *mistake) for mistake in explained(data, wrong))
+        else:
+            self._scripts[script.dialog] = script.model_dump(mode="json", by_alias=True)
+
+    def style(self, shown: str, locale: str, data: Any) -> None:
+        if not isinstance(data, dict) or not all(isinstance(item, str) for item in data.values()):
+            self.problems.append((shown, 1, "write `word: what to say instead`, one a line"))
+            return
+        self._style.setdefault(locale, {}).update(written.plainly(data))
+
+    def words(self, shown: str, path: Path, data: Any) -> None:
+        locale, prefix = path.stem, ".".join(path.parts[:-1])
+        if data is None:
+            return
+        if not isinstance(data, dict) or not prefix:
+            self.problems.append((shown, 1, "words are written as `key: phrase`, in the folder of their dialog"))
+            return
+        for key, value in data.items():
+            line = written.line_of_key(data, key)
+            if not _is_entry(value):
+                self.problems.append((shown, line, f"{key}: {_NO_PHRASE}"))
+                continue
+            self._words.setdefault(locale, {})[f"{prefix}.{key}"] = written.plainly(value)
+            self._places[locale, f"{prefix}.{key}"] = [shown, line, _lines(value, line)]
 
 
-def _read_words(
-    shown: str,
-    path: Path,
-    data: Any,
-    words: dict[str, dict[str, Entry]],
-    places: dict[tuple[str, str], tuple[str, int]],
-    problems: list[tuple[str, int, str]],
-) -> None:
-    locale, prefix = path.stem, ".".join(path.parts[:-1])
-    if data is None:
-        return
-    if not isinstance(data, dict) or not prefix:
-        problems.append((shown, 1, "words are a mapping from keys to phrases, in a dialog's folder"))
-        return
-    for key, value in data.items():
-        line = data.lc.key(key)[0] + 1 if hasattr(data, "lc") else 1
-        if not _is_entry(value):
-            problems.append((shown, line, f"{key}: a phrase is a text, a list of texts, or plural forms"))
-            continue
-        words.setdefault(locale, {})[f"{prefix}.{key}"] = _plain(value)
-        places[locale, f"{prefix}.{key}"] = (shown, line)
+_NO_PHRASE = "a phrase is a text, a list of texts, or plural forms with `other`; a number or yes/no goes in quotation marks"
 
 
 def _is_entry(value: Any) -> bool:
-    if isinstance(value, list):
-        return bool(value) and all(isinstance(item, str) for item in value)
     if isinstance(value, dict):
-        return "other" in value and all(isinstance(item, str) for item in value.values())
-    return isinstance(value, str)
+        return "other" in value and all(isinstance(form, str) or _is_list(form) for form in value.values())
+    return isinstance(value, str) or _is_list(value)
 
 
-def _with_lines(value: Any, *, named: bool = False) -> Any:
-    """
-    The value as plain Python, every shape with the `line` it stands on.
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
 
-    `named`: a mapping from names the writer chose to shapes, no shape itself.
-    """
-    if isinstance(value, dict):
-        plain = {
-            str(key): _plain(item) if key in _ARGUMENTS and not named else _with_lines(item, named=key in _NAMED and not named)
-            for key, item in value.items()
-        }
-        return plain if named or not hasattr(value, "lc") else {**plain, "line": value.lc.line + 1}
+
+def _lines(value: Any, line: int) -> list[int]:
+    """The line of each text of a phrase, in the order of `texts`."""
     if isinstance(value, list):
-        return [_with_lines(item) for item in value]
-    return _plain(value)
-
-
-_NAMED = {"states", "notes", "on", "after", "renamed"}
-_ARGUMENTS = {"when", "unless", "do", "keep", "command"}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case list():
-            return [_plain(item) for item in value]
-        case bool() | None:
-            return value
-        case int():
-            return int(value)
-        case float():
-            return float(value)
-        case _:
-            return str(value)
-
-
-def _line_of(data: Any, location: Iterable[int | str]) -> int:
-    """The line of the innermost part of `location` that was written at all."""
-    line = 1
-    for part in _steps(location):
-        try:
-            line = (data.lc.key(part)[0] if isinstance(part, str) else data.lc.item(part)[0]) + 1
-            data = data[part]
-        except (KeyError, IndexError, TypeError, AttributeError):
-            if isinstance(data, dict) and part == 0:  # a list of one may be written without its dash
-                continue
-            break
-    return line
-
-
-def _steps(location: Iterable[int | str]) -> Iterator[int | str]:
-    yield from location
+        return [written.line_of_item(value, n) for n in range(len(value))]
+    if isinstance(value, dict):
+        return [
+            line
+            for form, text in value.items()
+            if form != "plural"
+            for line in (_lines(text, 0) if isinstance(text, list) else [written.line_of_key(value, form)])
+        ]
+    return [line]
 
 
 def _recall(cache: Path | None, name: str) -> dict[str, Any] | None:

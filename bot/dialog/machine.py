@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydantic import BaseModel
 from transitions import Machine
 
 from bot.core.errors import ScriptError
@@ -146,7 +147,7 @@ class Dialog:
 
 def walk(part: Any, line: int = 0) -> Iterator[tuple[int, Any]]:
     """Every part of a script, inner parts included, with the line of the nearest part that knows its own."""
-    if hasattr(part, "model_fields_set"):
+    if isinstance(part, BaseModel):
         line = getattr(part, "line", 0) or line
         yield line, part
         for name in type(part).model_fields:

@@ -55,7 +55,9 @@ def _listed(value: Any) -> Any:
     return () if value is None else value if isinstance(value, list | tuple) else (value,)
 
 
-Calls = Annotated[tuple[Call, ...], BeforeValidator(_calls)]
+# The second argument is what an editor is told (`dialogs/schema.json`): the ways in which it may be written.
+_Written = str | dict[str, Any]
+Calls = Annotated[tuple[Call, ...], BeforeValidator(_calls, _Written | list[_Written])]
 
 
 class Line(Shape):
@@ -70,7 +72,7 @@ def _lines(value: Any) -> Any:
     return tuple({"say": item} if isinstance(item, str) else item for item in _listed(value))
 
 
-Lines = Annotated[tuple[Line, ...], BeforeValidator(_lines)]
+Lines = Annotated[tuple[Line, ...], BeforeValidator(_lines, str | Line | list[str | Line])]
 
 
 class Step(Shape):
@@ -84,7 +86,7 @@ class Step(Shape):
     go: str | None = None
 
 
-Steps = Annotated[tuple[Step, ...], BeforeValidator(_listed)]
+Steps = Annotated[tuple[Step, ...], BeforeValidator(_listed, Step | list[Step])]
 
 
 def _ways(value: Any) -> Any:
@@ -143,7 +145,7 @@ class State(Shape):
     text: Steps = ()
     place: Steps = ()
     after: dict[str, Steps] = Field(default_factory=dict)
-    go: Annotated[tuple[Step, ...], BeforeValidator(_ways)] = ()
+    go: Annotated[tuple[Step, ...], BeforeValidator(_ways, str | Step | list[Step])] = ()
     stays: bool = Field(default=False, description="This message stays in the chat; what follows comes below it.")
     back: bool = Field(default=True, description="False: Back never leads out of here.")
     kind: Literal["reply", "promise", "nudge"] = "reply"
@@ -172,15 +174,16 @@ class Script(Shape):
 
     dialog: str
     about: About = About()
-    command: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    command: Annotated[tuple[str, ...], BeforeValidator(_listed, str | list[str])] = ()
     returns: bool = Field(default=False, description="At its end, go back to the dialog it interrupted.")
     begin: Steps = ()
     on: dict[str, Steps] = Field(default_factory=dict)
     notes: dict[str, Note] = Field(default_factory=dict)
     states: dict[str, State] = Field(default_factory=dict)
     renamed: dict[str, str] = Field(default_factory=dict)
-    file: str = ""
-    hash: str = ""
+    file: str = Field(default="", description="Filled in by the loader; never written by hand.")
+    hash: str = Field(default="", description="Filled in by the loader; never written by hand.")
+    purpose: str = Field(default="", description="The comment on the first line; filled in by the loader.")
 
     @model_validator(mode="after")
     def _named(self) -> "Script":

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.core.effects import ChangeSpace, DropTimer, OpenSpace, Phrase, SetTimer, Value
+from bot.core.effects import ChangeSpace, DropTimer, OpenSpace, SetTimer, Value
 from bot.core.events import Elapsed
 from bot.core.facts import Space
 from bot.dialog.registry import Registry
@@ -191,13 +191,6 @@ def wait_with(turn: Turn) -> None:
     """Speak up once the time that the other one named is over."""
     turn.add(SetTimer("space.theirs", "wait", turn.slots["back_at"]))
     turn.record("space_waited")
-
-
-@registry.value()
-def template_time(turn: Turn) -> Value:
-    """A time for the one message to somebody who went quiet: the one chosen, else none."""
-    chosen = turn.slots.get("back_at")
-    return chosen if isinstance(chosen, datetime) else Phrase("space.quiet.soon")
 
 
 def _meant(turn: Turn) -> datetime | None:

@@ -12,8 +12,13 @@ Description = tuple[tuple[Any, ...], ...] | None
 async def connect(open_file: Callable[[], sqlite3.Connection]) -> aiosqlite.Connection:
     """Open a connection on a thread of its own; `open_file` runs there. The thread never keeps a process alive."""
     connection = _Connection(open_file, iter_chunk_size=64)
-    connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does with connections that it makes itself
-    return await connection
+    thread = connection._thread  # noqa: SLF001 - aiosqlite has no other door to it
+    thread.daemon = True
+    try:
+        return await connection
+    except sqlite3.Error:
+        thread.join()  # it has been told to end; let it not outlive the event loop
+        raise
 
 
 class _Connection(aiosqlite.Connection):

@@ -81,6 +81,21 @@ async def test_slots_that_were_not_used_are_given_back(post: Post[AdvancingClock
     assert ids(await post.add(draft(24, 2), claim_for=post.owner("d"))) == [24]
 
 
+async def test_only_what_is_claimed_is_paid_for(post: Post[AdvancingClock]) -> None:
+    await post.add(draft(8))
+    assert ids(await post.add(draft(9), draft(10), draft(16, 2), claim_for=post.owner("a"))) == [16]
+    assert ids(await post.add(draft(24, 3), draft(32, 4), claim_for=post.owner("b"))) == [24, 32]
+
+
+async def test_a_message_that_was_sent_already_is_not_sent_again(post: Post[AdvancingClock]) -> None:
+    (row,) = await post.add(draft(8), claim_for=post.owner("a"))
+    await post.settle(sent(row))
+    assert await post.add(draft(8), claim_for=post.owner("b")) == []
+    await post.add(draft(16))
+    post.clock.advance(timedelta(seconds=LEASE))
+    assert ids((await post.claim("c")).messages) == [16]
+
+
 async def test_a_message_that_is_there_already_stays_as_it_is(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8, text="first"))
     claimed = await post.add(draft(8, text="again"), draft(16, 2), claim_for=post.owner("a"))

@@ -182,6 +182,13 @@ async def test_an_answer_that_is_none_leaves_the_outcome_open(
     assert await channel.call("sendMessage", body()) == Sent(100)
 
 
+async def test_the_token_follows_no_redirect(channel: TelegramChannel, wire: Wire) -> None:
+    wire.then("sendMessage", say(307, "", Location=f"{wire.url}/bot{TOKEN}/elsewhere"))
+    with pytest.raises(Unreachable):
+        await channel.call("sendMessage", body())
+    assert wire.asked("elsewhere") == []
+
+
 async def test_a_wrong_token_is_one_clear_line(wire: Wire) -> None:
     wire.then("getMe", refuse(401, "Unauthorized"))
     channel = TelegramChannel(TOKEN, SteppedClock(), api_url=wire.url)

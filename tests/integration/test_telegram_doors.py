@@ -171,15 +171,14 @@ async def test_nothing_of_ours_needs_no_turn(inbox: Inbox, turns: Turns) -> None
 
 @pytest.mark.parametrize("words", ["DANGER", "/help", "/HELP@still_bot now"])
 async def test_a_slow_turn_is_overtaken_by_the_static_card(
-    inbox: Inbox, turns: Turns, clock: SteppedClock, wire: Wire, words: str
+    inbox: Inbox, turns: Turns, clock: NotedClock, wire: Wire, words: str
 ) -> None:
     turns.open.clear()
     task = running(inbox.take([text(1, words)]))
     await until(lambda: sleepers(clock))
-    clock.move(HALF - timedelta(milliseconds=1))
     await until(lambda: turns.batches)
-    assert wire.asked("sendMessage") == []
-    clock.move(timedelta(milliseconds=1))
+    assert (clock.slept, wire.asked("sendMessage")) == ([0.5], [])
+    clock.move(HALF)
     await until(lambda: wire.asked("sendMessage"))
     turns.open.set()
     await task

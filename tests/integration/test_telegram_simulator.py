@@ -307,6 +307,8 @@ async def test_what_telegram_knows_already_is_not_told_again(bot: Bot, simulator
     assert await publish(bot.channel, PROFILES) == 0
     shown = [each["description"] for each in simulator.user_view(ann.user)["commands"]]
     assert shown == ["Zur Ruhe kommen", "Hilfe"]
+    told = [call.parameters.get("language_code") for call in simulator.calls("setMyCommands")]
+    assert told == [None, "de"]  # English is for everybody else, too
     changed = PROFILES | {"de": Profile(PROFILES["de"].commands, "Wir gegen den Kreis", "Ein stiller Ort.")}
     assert await publish(bot.channel, changed) == 1
     assert all(call.ok for call in simulator.calls())
