@@ -1,14 +1,20 @@
 """The settings of a host: from the environment, `.env`, or a folder of secrets. Read by the command line and the app only."""
 
+import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.core.errors import SettingError
 
 TELEGRAM = "https://api.telegram.org"
+
+_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]+")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 class Settings(BaseSettings):
@@ -45,11 +51,29 @@ class Settings(BaseSettings):
     )
     access: Literal["open", "invite", "list"] = Field(default="open", description="Who may use the bot.")
     health_listen: str = Field(default="127.0.0.1:8082", description="Health and metrics; empty: none.")
+    start_wait: int = Field(
+        default=30, ge=0, le=86_400, description="Seconds to wait for Telegram at the start before giving up."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
     dialogs: Path | None = Field(
         default=None, description="A folder of your own dialogs, on top of those carried along."
     )
     cache: Path = Field(default=Path("var/cache"), description="Where compiled dialogs are kept; may be read-only.")
+
+    @field_validator("bot_token")
+    @classmethod
+    def _a_token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value().strip()
+        if token and not _TOKEN.fullmatch(token):
+            raise ValueError("wants the token as @BotFather gave it: a number, a colon, then letters, digits, _ and -")
+        return SecretStr(token)
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _a_secret(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not _SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("wants 1 to 256 letters, digits, _ or -")
+        return value
 
     @field_validator("api_url", "webhook_url")
     @classmethod
@@ -61,9 +85,19 @@ class Settings(BaseSettings):
     @field_validator("webhook_listen", "health_listen")
     @classmethod
     def _host_and_port(cls, value: str) -> str:
-        if value and not value.rpartition(":")[2].isdecimal():
+        port = value.rpartition(":")[2]
+        if value and not (port.isascii() and port.isdecimal() and int(port) < 1 << 16):
             raise ValueError("wants host:port, for example 127.0.0.1:8082")
         return value
+
+    @model_validator(mode="after")
+    def _what_goes_together(self) -> Self:
+        if self.webhook_url and not self.webhook_secret.get_secret_value():
+            raise PydanticCustomError(
+                "missing",
+                "STILLHERE_WEBHOOK_SECRET: is needed with STILLHERE_WEBHOOK_URL; any long random word will do",
+            )
+        return self
 
 
 def read() -> Settings:
@@ -72,14 +106,30 @@ def read() -> Settings:
     try:
         return Settings(_secrets_dir=secrets if secrets.is_dir() else None)
     except ValidationError as wrong:
-        lines = (
-            f"STILLHERE_{str(error['loc'][0]).upper()}: {error['msg'].removeprefix('Value error, ')}"
-            for error in wrong.errors()
-        )
-        raise SettingError("\n".join(lines)) from None
+        raise SettingError("\n".join(map(_sentence, wrong.errors()))) from None
+    except SettingsError as wrong:
+        raise SettingError(f"The settings cannot be read: {type(wrong.__cause__ or wrong).__name__}.") from None
+    except UnicodeDecodeError:
+        raise SettingError("The file .env cannot be read: it has to be UTF-8 text.") from None
+    except OSError as wrong:
+        raise SettingError(f"The file .env or /run/secrets cannot be read ({wrong.strerror}).") from None
+
+
+def unknown() -> list[str]:
+    """Names in the environment or `.env` that look like settings and are none: slips of the pen."""
+    kept = Path(".env")
+    lines = kept.read_text(errors="replace").splitlines() if kept.is_file() else []
+    names = [*os.environ, *(line.removeprefix("export ").partition("=")[0].strip() for line in lines if "=" in line)]
+    known = {f"STILLHERE_{name}".upper() for name in Settings.model_fields}
+    return sorted({name for name in names if name.upper().startswith("STILLHERE_")} - known)
 
 
 def address(listen: str) -> tuple[str, int]:
     """Host and port of `host:port`."""
     host, _, port = listen.rpartition(":")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _sentence(error: ErrorDetails) -> str:
+    words = error["msg"].removeprefix("Value error, ")
+    return f"STILLHERE_{str(error['loc'][0]).upper()}: {words}" if error["loc"] else words

@@ -16,6 +16,7 @@ import structlog
 _TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}")
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LONGEST = 300
+_FILLED_IN = re.compile(r"""["'“«<{(\[%\n]|: """)  # where a message that was put together begins to quote
 _OURS = str(Path(__file__).parent)
 
 _log = structlog.get_logger()
@@ -82,9 +83,10 @@ class _Libraries(logging.Handler):
     """Says that a library complained, and about what; never with which values."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        words = str(record.msg).partition("\n")[0]
+        words = _FILLED_IN.split(str(record.msg), maxsplit=1)[0].strip()
         fault = {"fault": where(record.exc_info[1])} if record.exc_info and record.exc_info[1] else {}
-        _log.log(record.levelno, "library", name=record.name, words=words, **fault)
+        say = _log.error if record.levelno >= logging.ERROR else _log.warning
+        say("library", name=record.name, words=words, **fault)
 
 
 def _fit_to_print(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

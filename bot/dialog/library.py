@@ -56,7 +56,9 @@ class Library:
         """The options of the list `name`: a registered one, or `/banks.<name>` for every line of a bank (or part of one)."""
         if name.startswith("/"):
             prefix = name[1:] + "."
-            return [key.removeprefix(prefix) for key in self.source.words[self.catalog.default] if key.startswith(prefix)]
+            return [
+                key.removeprefix(prefix) for key in self.source.words[self.catalog.default] if key.startswith(prefix)
+            ]
         return list(self.registry.lists[name].function(turn))
 
     def needs(self, name: str) -> frozenset[str]:

@@ -1,15 +1,15 @@
 """Everything that can be wrong with scripts and seen without running them. A pure function of the source and the registry."""
 
-import inspect
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from bot.dialog.arguments import misfit
 from bot.dialog.findings import Finding
 from bot.dialog.loader import Source
 from bot.dialog.machine import walk
-from bot.dialog.registry import Registry, Word
-from bot.dialog.script import END, Call, Note, Press, Script, State, Step
+from bot.dialog.registry import Registry
+from bot.dialog.script import END, Note, Press, Script, State, Step
 from bot.dialog.slots import asked_slots, kept_slots
 from bot.dialog.turn import spell
 from bot.dialog.words_linter import lint_words
@@ -17,7 +17,11 @@ from bot.dialog.words_linter import lint_words
 ENGINE_DIALOGS = ("lost", "pause", "help")
 """The dialogs that the engine opens by itself."""
 
+ENGINE_COMMANDS = ("back", "cancel")
+"""The commands that the engine answers by itself, whatever is open."""
+
 _ROW = 8
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 
 def lint(source: Source, registry: Registry) -> list[Finding]:
@@ -34,12 +38,14 @@ def lint(source: Source, registry: Registry) -> list[Finding]:
 
 
 def _commands(source: Source) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
+    taken = dict.fromkeys(ENGINE_COMMANDS, "the program itself")
     for script in source.scripts.values():
         for command in script.command:
-            if command in seen:
-                yield Finding(script.file, script.line or 1, "D208", f"/{command} (also in {seen[command]})")
-            seen.setdefault(command, script.dialog)
+            if command in taken:
+                yield Finding(script.file, script.line or 1, "D208", f"/{command} (also in {taken[command]})")
+            if not _COMMAND.fullmatch(command):
+                yield Finding(script.file, script.line or 1, "D406", f"/{command}")
+            taken.setdefault(command, script.dialog)
 
 
 class _Shape:
@@ -54,9 +60,14 @@ class _Shape:
         self.noted = {step.note for _, step in self.parts if isinstance(step, Step)}
 
     def findings(self) -> Iterator[Finding]:
+        folder = self.script.file.split("/")[-2:-1]
+        if folder != [self.script.dialog]:
+            yield self._found("D108", self.script.line, f"{self.script.dialog} in {''.join(folder)}/")
         yield from self._targets()
         yield from self._calls()
+        yield from self._slots()
         yield from self._choices()
+        yield from self._hearing()
         yield from self._reach()
         yield from self._loops()
         for name, state in self.script.states.items():
@@ -89,10 +100,26 @@ class _Shape:
                 for call in getattr(part, field, ()):
                     if call.name not in shelf:
                         yield self._found(code, line, call.name)
-                    elif problem := _misfit(shelf[call.name], call):
-                        yield self._found("D206", line, f"{call.name}: {problem}")
+                    elif problem := misfit(shelf[call.name], call):
+                        yield self._found("D206", line, f"`{problem}`")
                     elif call.name == "open" and call.arguments["value"] not in self.source.scripts:
                         yield self._found("D205", line, str(call.arguments["value"]))
+
+    def _slots(self) -> Iterator[Finding]:
+        for line, name in asked_slots(self.script):
+            if name not in self.kept:
+                yield self._found("D212", line, name)
+
+    def _hearing(self) -> Iterator[Finding]:
+        places: tuple[State | Note, ...] = (*self.script.states.values(), *self.script.notes.values())
+        standing = {press.press for place in places for row in place.buttons for press in row if press.stand}
+        for name, steps in self.script.on.items():
+            kind, _, word = name.partition(".")
+            line = steps[0].line if steps else self.script.line
+            if kind not in {"time", "press"} or not word:
+                yield self._found("D110", line, name)
+            elif kind == "press" and word not in standing:
+                yield self._found("D102", line, f"on {name}: no button of that name has `stand: true`")
 
     def _choices(self) -> Iterator[Finding]:
         script = self.script
@@ -110,11 +137,11 @@ class _Shape:
             guarded = [bool(step.when or step.unless) for step in steps]
             if not guarded:
                 continue
-            last = tuple(steps)[-1]
+            lines = [step.line for step in steps]
             if guarded[-1] and not place.startswith("on "):
-                yield self._found("D104", last.line, place)
+                yield self._found("D104", lines[-1], place)
             if not all(guarded[:-1]):
-                yield self._found("D107", last.line, place)
+                yield self._found("D107", lines[guarded.index(False) + 1], place)
 
     def _reach(self) -> Iterator[Finding]:
         states = self.script.states
@@ -129,7 +156,7 @@ class _Shape:
             if name not in reached:
                 yield self._found("D102", state.line, name)
             # Cancel always leads out, yet nobody should need to know the command.
-            if not any(step.go or _opens(step) for step in _steps(state)) and not _heard(state, self.script):
+            if state.waits and not any(_leads(step, name) for step in _steps(state)) and not _heard(state, self.script):
                 yield self._found("D103", state.line, name)
 
     def _loops(self) -> Iterator[Finding]:
@@ -147,6 +174,10 @@ class _Shape:
                 yield self._found("D105", states[name].line, name)
 
     def _state(self, name: str, state: State) -> Iterator[Finding]:
+        if state.go and (state.buttons or state.scale or state.pick or state.text or state.place or state.after):
+            yield self._found("D111", state.line, name)
+        if state.waits and not state.say:
+            yield self._found("D112", state.line, name)
         presses = Counter(press.press for row in state.buttons for press in row if not (press.when or press.unless))
         yield from (self._found("D106", state.line, f"{name}: {press}") for press, n in presses.items() if n > 1)
         yield from (self._found("D405", state.line, name) for row in state.buttons if len(row) > _ROW)
@@ -157,7 +188,7 @@ class _Shape:
         if state.media and state.media not in self.source.media:
             yield self._found("D209", state.line, state.media)
         for wait in state.after:
-            if not _is_length(wait) and wait not in kept_slots(self.script, self.registry):
+            if not _is_length(wait) and wait not in self.kept:
                 yield self._found("D207", state.line, wait)
         yield from self._standing(state.buttons)
 
@@ -166,6 +197,9 @@ class _Shape:
             yield self._found("D209", note.line, note.media)
         if name not in self.noted:
             yield self._found("D102", note.line, f"note {name}")
+        for press in (press for row in note.buttons for press in row):
+            if not (press.stand or press.copies or press.url):
+                yield self._found("D109", press.line, f"{name}: {press.press}")
         yield from self._standing(note.buttons)
 
     def _standing(self, rows: tuple[tuple[Press, ...], ...]) -> Iterator[Finding]:
@@ -187,25 +221,15 @@ def _steps(state: State) -> Iterator[Step]:
             yield from (field.then or (field,))
 
 
-def _opens(step: Step) -> bool:
-    return any(call.name == "open" for call in step.do)
+def _leads(step: Step, name: str) -> bool:
+    """Whether the step leads out of the state `name`."""
+    return (step.go not in {None, name}) or any(call.name == "open" for call in step.do)
 
 
 def _heard(state: State, script: Script) -> bool:
     """Whether a standing button here is heard by a step that leads on."""
     names = {press.press for row in state.buttons for press in row if press.stand}
     return any(step.go or step.note for name in names for step in script.on.get(f"press.{name}", ()))
-
-
-def _misfit(word: Word, call: Call) -> str:
-    """Why the arguments of `call` do not fit its function; empty if they do."""
-    arguments: dict[str, Any] = dict(call.arguments)
-    value = [arguments.pop("value")] if set(arguments) == {"value"} else []
-    try:
-        inspect.signature(word.function).bind(None, *value, **arguments)
-    except TypeError as problem:
-        return str(problem)
-    return ""
 
 
 def _is_length(wait: str) -> bool:

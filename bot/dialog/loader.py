@@ -176,7 +176,9 @@ class _Reading:
             self._places[locale, f"{prefix}.{key}"] = [shown, line, _lines(value, line)]
 
 
-_NO_PHRASE = "a phrase is a text, a list of texts, or plural forms with `other`; a number or yes/no goes in quotation marks"
+_NO_PHRASE = (
+    "a phrase is a text, a list of texts, or plural forms with `other`; a number or yes/no goes in quotation marks"
+)
 
 
 def _is_entry(value: Any) -> bool:

@@ -22,38 +22,43 @@ def explained(data: Any, wrong: ValidationError) -> Iterator[tuple[int, str]]:
 
 def _sentence(error: Mapping[str, Any]) -> str:
     place, name = _place(error["loc"]), str(error["loc"][-1]) if error["loc"] else ""
-    given, context = error.get("input"), error.get("ctx", {})
-    match error["type"]:
-        case "extra_forbidden":
-            near = get_close_matches(name, sorted(_words()), 1)
-            return f"{place}: `{name}` does not belong here" + (
-                f"; did you mean `{near[0]}`?" if near and near[0] != name else ""
-            )
-        case "missing":
-            return f"{place}: `{name}` is missing"
-        case "string_type":
-            return f"{place}: {_shown(given)} is no text; put it in quotation marks"
-        case "bool_type" | "bool_parsing":
-            return f"{place}: write `true` or `false`"
-        case "int_type" | "int_parsing" | "int_from_float":
-            return f"{place}: write a whole number"
-        case "literal_error":
-            return f"{place}: write {context.get('expected', '')}".replace("'", "`")
-        case "tuple_type" if "buttons" in error["loc"]:
-            return f"{place}: buttons stand in rows, so there are two dashes: `- - {{press: …}}`"
-        case "tuple_type":
-            return f"{place}: write a list"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{place}: {_shown(given)} stands where `name: value` is expected"
-        case "value_error":
-            return f"{place}: {context.get('error', error['msg'])}"
-        case _:
-            return f"{place}: {error['msg']}"
+    if error["type"] == "missing":
+        return f"{place}: `{name}` is missing"
+    if error["type"] == "extra_forbidden":
+        near = [word for word in get_close_matches(name, sorted(_words()), 1) if word != name]
+        return f"{place}: `{name}` does not belong here" + (f"; did you mean `{near[0]}`?" if near else "")
+    if error["type"] == "tuple_type" and "buttons" in error["loc"]:
+        return f"{place}: buttons stand in rows, so there are two dashes: `- - {{press: …}}`"
+    context = error.get("ctx", {})
+    words: str = _SENTENCES.get(error["type"]) or error["msg"].replace("{", "{{").replace("}", "}}")
+    return f"{place}: " + words.format(
+        given=_shown(error.get("input")),
+        expected=str(context.get("expected", "")).replace("'", "`"),
+        error=context.get("error", ""),
+    )
+
+
+_MAPPING = "{given} stands where `name: value` is expected"
+_SENTENCES = {
+    "string_type": "{given} is no text; put it in quotation marks",
+    "string_pattern_mismatch": "{given} is no name; use small letters, digits and _",
+    "bool_type": "write `true` or `false`",
+    "bool_parsing": "write `true` or `false`",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "literal_error": "write {expected}",
+    "tuple_type": "write a list",
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "value_error": "{error}",
+}
 
 
 def _place(location: tuple[int | str, ...]) -> str:
     """`rate.scale` for the location of something within that scale; a list's numbers tell a writer nothing."""
-    names = [str(part) for part in location if isinstance(part, str) and part != "states"]
+    names = [str(part) for part in location if isinstance(part, str) and part not in {"states", "[key]"}]
     return ".".join(names) or "the dialog"
 
 

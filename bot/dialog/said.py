@@ -12,7 +12,7 @@ from typing import Literal
 from bot.dialog.loader import Source
 from bot.dialog.machine import walk
 from bot.dialog.registry import Registry
-from bot.dialog.script import Line, Press, Script, label_key, phrase_key
+from bot.dialog.script import Line, Note, Press, Script, State, label_key, phrase_key
 
 ENGINE_PHRASES = (
     "media", "use_buttons", "edited", "stale", "back_to", "no_back", "went_back", "nothing_to_cancel", "cancelled",
@@ -38,7 +38,8 @@ def sayings(script: Script, source: Source, registry: Registry) -> Iterator[Sayi
     for line, part in walk(script):
         if isinstance(part, Line):
             yield Saying(phrase_key(script.dialog, part.say), line, "message")
-    for place, shown in (*script.states.items(), *script.notes.items()):
+    places: tuple[tuple[str, State | Note], ...] = (*script.states.items(), *script.notes.items())
+    for place, shown in places:
         for press in (press for row in shown.buttons for press in row):
             yield from _of_button(script, place, press)
     for place, state in script.states.items():
@@ -82,7 +83,7 @@ def _of_button(script: Script, place: str, press: Press) -> Iterator[Saying]:
 @cache
 def _built_in(module: str) -> frozenset[str]:
     file = getattr(sys.modules.get(module), "__file__", None)
-    if not file or not Path(file).suffix == ".py":
+    if not file or Path(file).suffix != ".py":
         return frozenset()
     calls = (node for node in ast.walk(ast.parse(Path(file).read_bytes())) if isinstance(node, ast.Call) and node.args)
     named = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Phrase")

@@ -15,6 +15,10 @@ END = "end"
 """The word for going out of a dialog."""
 
 
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+"""What dialogs, states and buttons are called: it goes into callback data and file names."""
+
+
 class Shape(BaseModel):
     """What all parts of a script share: no unknown words, nothing changes after reading."""
 
@@ -96,7 +100,7 @@ def _ways(value: Any) -> Any:
 class Press(Step):
     """A button of a prompt. Its label is the phrase `<state>.<press>`, or a shared one where the name begins with `$`."""
 
-    press: str
+    press: Annotated[str, Field(pattern=r"^\$?[a-z0-9][a-z0-9_]*$")]
     copies: str | None = Field(default=None, alias="copy", description="A phrase for the clipboard; no step follows.")
     url: str | None = Field(default=None, description="An address to open; no step follows.")
     place: bool = Field(default=False, description="Asks for the person's location.")
@@ -172,14 +176,14 @@ class About(Shape):
 class Script(Shape):
     """One dialog: how it begins, what it hears while another is open, and its states."""
 
-    dialog: str
+    dialog: Name
     about: About = About()
     command: Annotated[tuple[str, ...], BeforeValidator(_listed, str | list[str])] = ()
     returns: bool = Field(default=False, description="At its end, go back to the dialog it interrupted.")
     begin: Steps = ()
     on: dict[str, Steps] = Field(default_factory=dict)
-    notes: dict[str, Note] = Field(default_factory=dict)
-    states: dict[str, State] = Field(default_factory=dict)
+    notes: dict[Name, Note] = Field(default_factory=dict)
+    states: dict[Name, State] = Field(default_factory=dict)
     renamed: dict[str, str] = Field(default_factory=dict)
     file: str = Field(default="", description="Filled in by the loader; never written by hand.")
     hash: str = Field(default="", description="Filled in by the loader; never written by hand.")

@@ -50,7 +50,7 @@ class Wordings:
     @cached_property
     def first(self) -> str:
         """The locale that the others are translated from."""
-        return DEFAULT if DEFAULT in self.texts or not self.texts else sorted(self.texts)[0]
+        return DEFAULT if DEFAULT in self.texts or not self.texts else min(self.texts)
 
     def of(self, locale: str, key: str) -> tuple[Text, ...]:
         """The wordings a reader of the locale meets: its own, or those of the first locale."""

@@ -53,7 +53,9 @@ def _missing(
     for name, says in said.items():
         file = source.scripts[name].file
         yield from (
-            Finding(file, saying.line, "D301", f"{saying.key} in {first}.yaml") for saying in says if saying.key not in own
+            Finding(file, saying.line, "D301", f"{saying.key} in {first}.yaml")
+            for saying in says
+            if saying.key not in own
         )
     if source.scripts:
         by_program = {f"common.{key}" for key in ENGINE_PHRASES} | {key for key in built(registry) if "*" not in key}
@@ -90,9 +92,7 @@ def _differing(wordings: Wordings) -> Iterator[Finding]:
                 yield Finding(place.file, place.line, "D303", f"{key}: {', '.join(lacks + adds)}")
 
 
-def _unfilled(
-    script: Script, registry: Registry, wordings: Wordings, said: tuple[Saying, ...]
-) -> Iterator[Finding]:
+def _unfilled(script: Script, registry: Registry, wordings: Wordings, said: tuple[Saying, ...]) -> Iterator[Finding]:
     fillable = kept_slots(script, registry) | registry.values.keys()
     keys = {saying.key: fillable for saying in said}
     keys |= {f"common.{key}": frozenset(registry.values) for key in ENGINE_PHRASES}

@@ -109,8 +109,12 @@ async def upcoming(tx: Transaction, busy: Collection[str]) -> tuple[int | None, 
 
 
 async def end_leases(tx: Transaction, process: str, machine: int) -> None:
-    """Every claim but those of `process` is over at once: for the start of a program that is alone with its database."""
-    await tx.connection.execute(_END_LEASES, {"now": machine, "prefix": process})
+    """
+    Every claim is over at once, but those of `process` (tokens `<process>:<n>`).
+
+    For the start of a program that is alone with its database.
+    """
+    await tx.connection.execute(_END_LEASES, {"now": machine, "own": f"{process}:%"})
 
 
 async def prune(tx: Transaction, before: int) -> None:
@@ -191,7 +195,7 @@ _UPCOMING = select(func.min(lanes.c.next_at).label("next_at"), func.count(lanes.
 )
 _END_LEASES = (
     update(lanes)
-    .where(lanes.c.owner.is_not(None), lanes.c.owner.not_like(bindparam("prefix") + "%"))
+    .where(lanes.c.owner.is_not(None), lanes.c.owner.not_like(bindparam("own")))
     .values(next_at=bindparam("now"))
 )
 _PRUNE = delete(lanes).where(lanes.c.next_at.is_(None), lanes.c.tat < bindparam("before"))

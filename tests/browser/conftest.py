@@ -1,4 +1,4 @@
-"""A browser for the tests of the page: the system's Chromium, started once."""
+"""A browser for the tests of the page: the system's Chromium, started once a file."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 WIDE = ViewportSize(width=1360, height=860)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """Shared: every stage has a port of its own, and so its own storage."""
     allowed = ["clipboard-read", "clipboard-write"]

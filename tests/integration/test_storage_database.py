@@ -155,8 +155,9 @@ async def test_a_full_disk_is_said_plainly_and_takes_back_everything(tmp_path: P
         await tx.connection.exec_driver_sql(
             "PRAGMA max_page_count=4"
         )  # SQLite answers as it does when the disk is full
-    with pytest.raises(DatabaseUnavailable, match="Make room"):
+    with pytest.raises(DatabaseUnavailable, match="Make room") as caught:
         await write(database, "a" * 100_000)
+    assert "INSERT" not in str(caught.value)
     assert await names(database) == []
     await database.close()
 

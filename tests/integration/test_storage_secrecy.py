@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.facts import Space, User
-from bot.storage import entries, sessions, spaces, users
+from bot.storage import entries, outbox, sessions, spaces, users
 from bot.storage.database import Database
+from bot.storage.messages import Draft
 from bot.storage.vault import Vault
 
 NOW = datetime(2026, 5, 4, 18, tzinfo=UTC)
@@ -44,6 +45,8 @@ async def write_everything(database: Database, vault: Vault) -> bytes:
         space = Space(1, 7, NOW, NOW, timedelta(hours=1), warm=f"{MARK}-warm")
         await spaces.add(tx, [(person, space)])
         await spaces.change(tx, [(person, space)])
+        draft = Draft(1, 7, "chat:7", 0, "sendMessage", f'{{"text": "{MARK}-message"}}'.encode())
+        await outbox.add(tx, [(person.key, draft)], NOW)
     async with database.transaction() as tx:
         assert (await users.lock(tx, vault, [7]))[7].user.nickname == f"{MARK}-changed"
         wrapped = await tx.connection.exec_driver_sql("SELECT wrapped_key FROM users")
