@@ -2,19 +2,24 @@
 
 import asyncio
 import secrets
+from collections import Counter
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from bot.config import Settings
+from bot.config import TELEGRAM, Settings
+from bot.conversation.channel import ChannelError
 from bot.conversation.housekeeping import Housekeeping
 from bot.conversation.service import Conversation
 from bot.core.card import CARD, IN_GROUPS
 from bot.core.clock import Clock, SystemClock
 from bot.core.effects import Phrase
-from bot.core.errors import ScriptError
+from bot.core.errors import ScriptError, StillhereError
+from bot.core.events import Incoming
 from bot.core.ids import Ids
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.sender import Sender
@@ -22,20 +27,24 @@ from bot.dialog import linter, loader
 from bot.dialog import vocabulary as general
 from bot.dialog.library import Library
 from bot.dialog.registry import Registry
+from bot.health import Health, health_app
+from bot.hosting_guard import Guard
 from bot.nudges import vocabulary as nudges
 from bot.profile import vocabulary as profile
 from bot.safety import detector
 from bot.safety.lexicon import ENGLISH
+from bot.serving import Server
 from bot.soothing import vocabulary as soothing
 from bot.spaces import vocabulary as spaces
 from bot.storage import media
 from bot.storage.database import Database
 from bot.storage.migration import migrate
-from bot.storage.vault import open_vault
+from bot.storage.vault import Vault, open_vault
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.inbox import Inbox
 from bot.telegram.polling import Poller
 from bot.telegram.publish import Profile, publish
+from bot.webhook_door import WebhookDoor
 
 _log = structlog.get_logger()
 
@@ -62,15 +71,28 @@ def read_dialogs(folder: Path | None, cache: Path | None = None) -> Library:
     words = registry()
     findings = [finding for finding in linter.lint(source, words) if finding.stops]
     if findings:
-        raise ScriptError("\n".join(map(str, findings)))
+        count = "a fault" if len(findings) == 1 else f"{len(findings)} faults"
+        raise ScriptError("\n".join([f"The dialogs have {count}. Nothing was started.", *map(str, findings)]))
     return Library(source, words)
+
+
+class TelegramSilent(StillhereError):  # noqa: N818 - reads as a sentence where it is raised
+    """Telegram was not reached while the bot started."""
+
+    def __init__(self, settings: Settings, reason: str) -> None:
+        place = "Telegram" if settings.api_url == TELEGRAM else f"Telegram at {settings.api_url}"
+        super().__init__(
+            f"{place} was not reached for {settings.start_wait} s ({reason}). Check this machine's network (behind a proxy: "
+            "HTTPS_PROXY) and STILLHERE_API_URL, if it is set; then start again. Nothing is lost meanwhile."
+        )
 
 
 class App:
     """
     One running bot. `open()`, then `run()` until `stop()`; `close()` always at the end.
 
-    Raises what its parts raise at the start: SettingError, VaultError, ScriptError, DatabaseUnavailable, TokenRefused.
+    Raises what its parts raise at the start: SettingError, VaultError, ScriptError, DatabaseUnavailable, TokenRefused,
+    TelegramSilent.
     """
 
     def __init__(
@@ -83,17 +105,12 @@ class App:
         self._parts = AsyncExitStack()
         self._asides: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self.turns: Counter[str] = Counter()
+        """How many events had their turn, by where they came from (`update`, `timer`)."""
 
     async def open(self) -> None:
-        """Read the dialogs, bring the database up to date, unlock it, and greet Telegram."""
+        """Read the dialogs, take the ports, bring the database up to date, unlock it, and greet Telegram, unless stopped."""
         settings = self.settings
-        self.library = self._library or read_dialogs(settings.dialogs, settings.cache)
-        database = self.database = Database(settings.database_url.get_secret_value(), self.clock)
-        await database.open()
-        self._parts.push_async_callback(database.close)
-        await migrate(database)
-        async with database.transaction() as tx:
-            vault = await open_vault(tx, settings.key_file)
         channel = self.channel = TelegramChannel(
             settings.bot_token.get_secret_value(),
             self.clock,
@@ -102,43 +119,130 @@ class App:
             file_ids=_FileIds(self),
         )
         self._parts.push_async_callback(channel.close)
-        await channel.open()
-        ids = Ids(self.clock, self._node)
-        self.sender = Sender(database, vault, channel, self.clock, rate=settings.send_rate)
+        self.library = self._library or read_dialogs(settings.dialogs, settings.cache)
+        self._health_server = self._take_port(settings.health_listen, "STILLHERE_HEALTH_LISTEN")
+        hooked = settings.webhook_listen if settings.webhook_url else ""
+        self._webhook_server = self._take_port(hooked, "STILLHERE_WEBHOOK_LISTEN")
+        database = self.database = Database(settings.database_url.get_secret_value(), self.clock)
+        await database.open()
+        self._parts.push_async_callback(database.close)
+        self._guard = Guard(database.path) if database.path else None
+        if self._guard:
+            self._parts.callback(self._guard.release)
+        await migrate(database)
+        async with database.transaction() as tx:
+            vault = await open_vault(tx, settings.key_file)
+        self._build(vault)
+        greeting = asyncio.create_task(self._greet())
+        await self._until_stopped(greeting)
+        greeting.cancel()
+        if greeting.done():
+            await greeting
+
+    def _build(self, vault: Vault) -> None:
+        database, clock = self.database, self.clock
+        ids = Ids(clock, self._node)
+        self.sender = Sender(database, vault, self.channel, clock, rate=self.settings.send_rate)
         self.conversation = Conversation(
-            database, vault, self.library, self.clock, ids, self.sender, self._answer, self._timers_changed
+            database, vault, self.library, clock, ids, self.sender, self._answer, self._timers_changed
         )
-        self.scheduler = Scheduler(database, self.clock, self.conversation.handle)
+        self.scheduler = Scheduler(database, clock, self._handle)
+        self.housekeeping = Housekeeping(database, clock)
         self.inbox = Inbox(
-            self.conversation.handle,
-            channel,
+            self._handle,
+            self.channel,
             SystemClock(),  # half a second is half a second, whatever story time does
             detect=detector.build(ENGLISH),
             card=CARD,
             group_line=IN_GROUPS,
         )
-        self.poller = Poller(channel, self.inbox, self.clock)
+        self._parts.push_async_callback(self.inbox.close)
+        self.door = self._door()
+        self.health = Health(database, clock, self.door, self.turns, self.sender.counts)
+        self._parts.push_async_callback(self.health.close)
+
+    def _door(self) -> Poller | WebhookDoor:
+        if self._webhook_server is None:
+            return Poller(self.channel, self.inbox, self.clock)
+        return WebhookDoor(
+            self.channel,
+            self.inbox,
+            self.clock,
+            self._webhook_server,
+            url=self.settings.webhook_url,
+            secret=self.settings.webhook_secret.get_secret_value(),
+        )
+
+    def _take_port(self, listen: str, setting: str) -> Server | None:
+        if not listen:
+            return None
+        server = Server(listen, setting)
+        self._parts.callback(server.close)
+        return server
+
+    async def _greet(self) -> None:
+        """Ask Telegram who we are; a network that is not there yet is waited for."""
+        begun, tries = self.clock.machine(), 0
+        while True:
+            try:
+                await self.channel.open()
+            except ChannelError as fault:
+                tries += 1
+                pause = min(0.5 * 2.0**tries, 5.0)
+                if self.clock.machine() - begun + pause > self.settings.start_wait:
+                    raise TelegramSilent(self.settings, str(fault)) from None
+                if tries == 1:
+                    _log.warning("Telegram is not reached yet", reason=str(fault), waiting=self.settings.start_wait)
+                await self.clock.sleep(pause)
+            else:
+                return
 
     async def run(self) -> None:
-        """Listen, send and keep promises until `stop()`. Raises what stops the poller for good."""
+        """Listen, send and keep promises until `stop()`. Raises what stops the door for good, once all else has ended in order."""
+        if self.stopping:
+            return
         works = [
             self._publish(),
             self.sender.run(),
             self.scheduler.run(),
-            Housekeeping(self.database, self.clock).run(),
+            self.housekeeping.run(),
+            *self._watches(),
         ]
-        async with asyncio.TaskGroup() as group:
-            background = [group.create_task(work) for work in works]
-            listening = group.create_task(self.poller.run())
-            stopped = group.create_task(self._stopping.wait())
-            await asyncio.wait((listening, stopped), return_when=asyncio.FIRST_COMPLETED)
+        listening = asyncio.create_task(self.door.run())
+        try:
+            async with asyncio.TaskGroup() as group:
+                background = [group.create_task(work) for work in works]
+                await self._until_stopped(listening)
+                await self.door.stop()
+                await self.inbox.quiet()
+                await self.scheduler.stop()
+                await self.sender.stop()
+                for task in background:
+                    task.cancel()
+        except BaseExceptionGroup as faults:
+            raise _first(faults) from None
+        finally:
+            listening.cancel()
+        await listening
+
+    def _watches(self) -> list[Coroutine[Any, Any, None]]:
+        """How the host sees that the bot lives: by asking, or by the lock file."""
+        if self._health_server:
+            return [self._health_server.run(health_app(self.health))]
+        return [self.health.beat(self._guard.sign)] if self._guard else []
+
+    async def _until_stopped(self, work: asyncio.Task[None]) -> None:
+        """Until `work` has ended, well or not, or `stop()` was called."""
+        stopped = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
+        finally:
             stopped.cancel()
-            await self.poller.stop()
-            await self.inbox.quiet()
-            await self.scheduler.stop()
-            await self.sender.stop()
-            for task in background:
-                task.cancel()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop()` was called."""
+        return self._stopping.is_set()
 
     def stop(self) -> None:
         """Finish what is in hand and return from `run`."""
@@ -157,6 +261,7 @@ class App:
             await self.inbox.quiet()
             await self.scheduler.quiet()
             await self.sender.quiet()
+            await self.housekeeping.quiet()
             if self._asides:
                 await asyncio.wait(self._asides)
             else:
@@ -176,8 +281,19 @@ class App:
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
 
+    async def _handle(self, batch: Sequence[Incoming]) -> None:
+        await self.conversation.handle(batch)
+        for incoming in batch:
+            self.turns[incoming.source.partition(":")[0]] += 1
+
     def _timers_changed(self) -> None:
         self.scheduler.changed()
+
+
+def _first(faults: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What to tell of several faults at once: one of ours if there is one, for it says what to do."""
+    single = [_first(fault) if isinstance(fault, BaseExceptionGroup) else fault for fault in faults.exceptions]
+    return next((fault for fault in single if isinstance(fault, StillhereError)), single[0])
 
 
 class _FileIds:
@@ -209,5 +325,7 @@ def _profile(library: Library, locale: str) -> Profile:
     listed = [
         key.removeprefix("common.command.") for key in library.source.words[locale] if key.startswith("common.command.")
     ]
-    commands = tuple((name, words(f"command.{name}")) for name in listed if name in {*library.commands, "back", "cancel"})
+    commands = tuple(
+        (name, words(f"command.{name}")) for name in listed if name in {*library.commands, "back", "cancel"}
+    )
     return Profile(commands, words("bot.about"), words("bot.description"))

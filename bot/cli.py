@@ -1,14 +1,17 @@
 """The command line `stillhere`: every command prints what it did, or one clear line that says what to do."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from bot.core.errors import StillhereError
+
+T = TypeVar("T")
 
 cli = typer.Typer(
     name="stillhere",
@@ -19,12 +22,19 @@ cli = typer.Typer(
         "A Telegram bot for the anxious-avoidant loop. Begin with `stillhere demo`; a host begins with `stillhere init`."
     ),
 )
+db = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The database.")
+cli.add_typer(db, name="db")
 
 
 def main() -> None:
-    """Run the command line; our own errors become one line and exit code 1."""
+    """
+    Run the command line.
+
+    Exit code 1 and one line for what somebody can mend, 2 for a wrong command or a fault of the program.
+    """
+    gc.disable()  # until everything is imported: half a million objects that stay need no looking through
     try:
-        cli()
+        typer.main.get_command(cli)()
     except StillhereError as error:
         typer.echo(f"stillhere: {error}", err=True)
         sys.exit(1)
@@ -38,29 +48,101 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier chats and begin anew.")] = False,
 ) -> None:
     """Talk with the real bot in your browser, on two simulated phones. Nothing leaves this machine."""
+    _start_logs("warning")
     from bot import demo as room
-    from bot import logs
 
-    logs.start("warning")
     _finish(room.run(folder, port=port, api_port=api_port, fresh=fresh))
 
 
 @cli.command()
 def run() -> None:
     """Run the bot on Telegram. Needs STILLHERE_BOT_TOKEN and nothing else."""
-    from bot import config, logs
-    from bot.running import run as keep_running
+    _start_logs("info")
+    from bot import config
 
     settings = config.read()
-    logs.start(settings.log_level)
+    _start_logs(settings.log_level)
+    from bot.running import run as keep_running
+
     _finish(keep_running(settings))
 
 
-def _finish(work: Coroutine[Any, Any, None]) -> None:
+@cli.command()
+def init() -> None:
+    """Write .env, with a word on every setting, and the master key. What is there already is left as it is."""
+    _start_logs("warning")
+    from bot import config, hosting
+
+    _tell(hosting.init(config.read()))
+
+
+@cli.command()
+def doctor() -> None:
+    """Look at everything the bot needs, and say what to do about what is amiss. Changes nothing."""
+    _start_logs("error")
+    from bot.hosting_doctor import examine
+
+    async def tell() -> bool:
+        well = True
+        async for line in examine():
+            typer.echo(str(line))
+            well = well and line.well
+        return well
+
+    if not _finish(tell()):
+        sys.exit(1)
+
+
+@cli.command()
+def health() -> None:
+    """Ask the running bot whether it is well; exit code 1 if not. For Docker and other supervisors."""
+    _start_logs("warning")
+    from bot import config, hosting
+
+    well, words = hosting.health(config.read())
+    typer.echo(words)
+    if not well:
+        sys.exit(1)
+
+
+@cli.command()
+def backup(to: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
+    """Copy the database into a file, also while the bot runs. Never the key."""
+    _start_logs("warning")
+    from bot import config, hosting
+
+    _tell(hosting.backup(config.read(), to))
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this program's schema. `run` does it by itself."""
+    _start_logs("warning")
+    from bot import config, hosting
+
+    typer.echo(_finish(hosting.upgrade(config.read())))
+
+
+def _start_logs(level: str) -> None:
+    """From here on nothing prints a traceback, which could quote somebody."""
+    from bot import logs
+
+    sys.excepthook = logs.last_words
+    logs.start(level)
+
+
+def _tell(lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _finish(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` to its end, on the faster event loop where there is one."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
     try:
         import uvloop
     except ImportError:
-        asyncio.run(work)
-    else:
-        uvloop.run(work)
+        return asyncio.run(work)
+    return uvloop.run(work)

@@ -6,22 +6,42 @@ import sys
 
 from bot.app import App
 from bot.config import Settings
+from bot.logs import watch_loop
+from bot.reload import reload_on_hangup
 
 
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises what keeps the bot from starting or going on."""
+    watch_loop()
     app = App(settings)
     stop_on_signals(app)
     try:
         await app.open()
-        print(f"Stillhere listens as @{app.channel.username}. Stop it with Ctrl-C.", file=sys.stderr, flush=True)
+        if not app.stopping:
+            reload_on_hangup(app)
+            print(f"{_where(app)} Stop it with Ctrl-C.", file=sys.stderr, flush=True)
         await app.run()
     finally:
         await app.close()
 
 
 def stop_on_signals(app: App) -> None:
-    """Let the first SIGTERM or SIGINT stop `app` cleanly."""
+    """Let the first SIGTERM or SIGINT stop `app` cleanly. A second one ends the process at once; that loses nothing either."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, app.stop)
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def stop() -> None:
+        app.stop()
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+
+
+def _where(app: App) -> str:
+    """Where the bot listens, on one line."""
+    settings = app.settings
+    hooked = f" at {settings.webhook_url}, brought to {settings.webhook_listen}" if settings.webhook_url else ""
+    health = f" Health: http://{settings.health_listen}/health." if settings.health_listen else ""
+    return f"Stillhere listens as @{app.channel.username}{hooked}.{health}"

@@ -27,7 +27,7 @@ class Wire:
     """
     A Channel. Every call takes `latency` seconds; `faults[chat]` are raised by the next calls for that chat.
 
-    While `gate` is closed, calls have reached Telegram and wait for their answer.
+    While `gate` is closed, calls have reached Telegram and wait for their answer: all, or those of the texts `gated`.
     """
 
     def __init__(self, clock: Clock, latency: float = 0.0) -> None:
@@ -36,6 +36,7 @@ class Wire:
         self.faults: defaultdict[int, deque[Exception]] = defaultdict(deque)
         self.gate = asyncio.Event()
         self.gate.set()
+        self.gated: set[str] = set()
         self._arrived = asyncio.Event()
         self._ids = count(1000)
 
@@ -47,7 +48,8 @@ class Wire:
         text = request.get("text", "")
         self.calls.append(Call(self.clock.machine(), method, chat, text, request.get("message_id", 0), answer))
         self._arrived.set()
-        await self.gate.wait()
+        if not self.gated or text in self.gated:
+            await self.gate.wait()
         if self.latency:
             await self.clock.sleep(self.latency)
         if fault:

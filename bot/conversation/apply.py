@@ -112,7 +112,11 @@ class Writing:
             self._set[user_id, timer.kind, timer.ref] = timer
             return
         self._dropped.append((user_id, timer))
-        kept = {at: each for at, each in self._set.items() if at[:2] != (user_id, timer.kind) or timer.ref not in ("", at[2])}
+        kept = {
+            at: each
+            for at, each in self._set.items()
+            if at[:2] != (user_id, timer.kind) or timer.ref not in ("", at[2])
+        }
         self._set = kept
 
     def _draft(self, standing: Standing, effect: Say | ClearButtons, *, goodbye: bool) -> tuple[UserKey | None, Draft]:

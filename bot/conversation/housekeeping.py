@@ -1,5 +1,6 @@
 """What must not be kept for ever: once an hour old rows go, and so do people who never agreed to anything."""
 
+import asyncio
 from datetime import timedelta
 
 import structlog
@@ -26,6 +27,8 @@ class Housekeeping:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._next = clock.now()
+        self._tidied = asyncio.Event()
 
     async def run(self) -> None:
         """Tidy now, and then once an hour of story time."""
@@ -34,7 +37,15 @@ class Housekeeping:
                 await self.tidy()
             except DatabaseUnavailable as fault:
                 _log.warning("tidying is put off", reason=str(fault))
-            await self._clock.until(self._clock.now() + EVERY)
+            self._next = self._clock.now() + EVERY
+            self._tidied.set()
+            await self._clock.until(self._next)
+
+    async def quiet(self) -> None:
+        """Return once everything has been tidied that is due."""
+        while self._next <= self._clock.now():
+            self._tidied.clear()
+            await self._tidied.wait()
 
     async def tidy(self) -> int:
         """Take out what is past its time; how many people went who had not agreed for a day."""

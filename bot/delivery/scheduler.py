@@ -61,7 +61,7 @@ class Scheduler:
         finally:
             self._running = False
             self._ended.set()
-            self._answer()
+            self._answer(len(self._asking))
 
     async def quiet(self) -> None:
         """Return once no timer is due."""
@@ -83,6 +83,7 @@ class Scheduler:
         failures, before = 0, set[int]()
         while not self._stopping:
             self._changed.clear()
+            asking = len(self._asking)  # who asks later has to wait for the next look
             try:
                 due, upcoming = await self._look()
                 if due:
@@ -100,7 +101,7 @@ class Scheduler:
                 continue
             failures, before = 0, ids
             if not due:
-                self._answer()
+                self._answer(asking)
                 await self._rest(upcoming)
 
     async def _look(self) -> tuple[Sequence[Due], datetime | None]:
@@ -130,9 +131,9 @@ class Scheduler:
     async def _back_off(self, failures: int) -> None:
         await self._clock.sleep(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(failures, 10)))
 
-    def _answer(self) -> None:
-        asking, self._asking = self._asking, []
-        for asked in asking:
+    def _answer(self, first: int) -> None:
+        answered, self._asking = self._asking[:first], self._asking[first:]
+        for asked in answered:
             if not asked.done():
                 asked.set_result(None)
 

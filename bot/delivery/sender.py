@@ -63,7 +63,8 @@ class Sender:
         self._group: asyncio.TimerHandle | None = None
         self._wake, self._ended = asyncio.Event(), asyncio.Event()
         self._asking: list[asyncio.Future[None]] = []  # callers of quiet
-        self._waiting = self._crowded = self._running = self._stopping = self._giving_up = False
+        self._shared = database.dialect == "postgresql"
+        self._waiting = self._crowded = self._held = self._running = self._stopping = self._giving_up = False
         self._throttled = ("", 0.0)  # the last destination that was told to wait, and when
         self._paused_until = 0.0
         self.counts: Counter[str] = Counter()
@@ -123,7 +124,7 @@ class Sender:
         finally:
             self._running = False
             self._ended.set()
-            self._answer()
+            self._answer(len(self._asking))
 
     async def quiet(self) -> None:
         """Return once nothing is being sent, unsettled, claimed by anybody, or due within a second."""
@@ -151,13 +152,14 @@ class Sender:
 
     async def _begin(self) -> bool:
         """SQLite has one process: whatever an earlier one had claimed is free at once."""
-        if self._database.dialect == "sqlite":
+        if not self._shared:
             async with self._database.transaction() as tx:
                 await lanes.end_leases(tx, self._name, await tx.machine())
         return True
 
     async def _round(self) -> float | None:
         """Settle, then claim. Seconds until the next round has something to do; None: until something happens."""
+        asking = len(self._asking)  # who asks later has to wait for the next round
         if self._done:
             await self._settle()
         if self._stopping:
@@ -171,9 +173,10 @@ class Sender:
         if claim.unknown and self._on_unknown:
             self._on_unknown(claim.unknown)
         soon, busy = claim.wait is not None and claim.wait <= SOON, bool(self._busy())
+        self._held = claim.held > 0
         self._waiting, self._crowded = soon or (self._waiting and busy), claim.crowded
-        if not (soon or busy or claim.held):
-            self._answer()
+        if not (soon or busy or self._held):
+            self._answer(asking)
         return claim.wait
 
     async def _settle(self) -> None:
@@ -203,10 +206,14 @@ class Sender:
         return unsettled | self._lanes.keys()
 
     async def _rest(self, seconds: float | None) -> None:
-        """Until somebody wakes the sender, or so many seconds of machine time; not longer than the poll, if there are others."""
+        """
+        Until somebody wakes the sender, or so many seconds of machine time have passed.
+
+        Not longer than the poll if other replicas may write, or if others hold lanes whose leases may end.
+        """
         alarm = None if seconds is None else asyncio.create_task(self._ring(seconds))
         try:
-            async with asyncio.timeout(None if self._database.dialect == "sqlite" else _POLL):
+            async with asyncio.timeout(_POLL if self._shared or self._held else None):
                 await self._wake.wait()
         except TimeoutError:
             pass
@@ -218,9 +225,9 @@ class Sender:
         await self._clock.sleep(seconds)
         self._wake.set()
 
-    def _answer(self) -> None:
-        asking, self._asking = self._asking, []
-        for asked in asking:
+    def _answer(self, first: int) -> None:
+        answered, self._asking = self._asking[:first], self._asking[first:]
+        for asked in answered:
             if not asked.done():
                 asked.set_result(None)
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from bot.core.effects import Phrase
 from bot.core.errors import ScriptError
 from bot.dialog.loader import Source
-from bot.dialog.machine import Dialog
+from bot.dialog.machine import Dialog, walk
 from bot.dialog.registry import Registry
-from bot.dialog.script import Script, phrase_key
+from bot.dialog.script import Line, Script, phrase_key
 from bot.dialog.turn import Turn
 from bot.i18n.catalog import Catalog
 
@@ -28,8 +28,8 @@ class Library:
         self.registry = registry
         self.catalog = Catalog(source.words)
         self.banks = _banks(source.words[self.catalog.default])
-        self._placeholders: dict[str, tuple[str, ...]] = {}
-        self._varied: dict[str, bool] = {}
+        self._shapes: dict[str, tuple[tuple[str, ...], bool]] = {}
+        self._options: dict[str, tuple[str, ...]] = {}
         self._needs: dict[str, frozenset[str]] = {}
         self._read: dict[tuple[str, str], str] = {}
         self.dialogs: Mapping[str, Dialog] = {
@@ -39,27 +39,15 @@ class Library:
             command: name for name, script in source.scripts.items() for command in script.command
         }
 
-    def placeholders(self, key: str) -> tuple[str, ...]:
-        """The names that the phrase `key` wants filled in, in any locale."""
-        if key not in self._placeholders:
-            names = {slot.name for locale in self.catalog.locales for slot in self.catalog.slots(key, locale)}
-            self._placeholders[key] = tuple(sorted(names))
-        return self._placeholders[key]
-
-    def has_variants(self, key: str) -> bool:
-        """Whether the phrase `key` has more than one wording, in any locale."""
-        if key not in self._varied:
-            self._varied[key] = any(self.catalog.variants(key, locale) > 1 for locale in self.catalog.locales)
-        return self._varied[key]
-
     def options(self, name: str, turn: Turn) -> list[str]:
         """The options of the list `name`: a registered one, or `/banks.<name>` for every line of a bank (or part of one)."""
-        if name.startswith("/"):
+        if not name.startswith("/"):
+            return list(self.registry.lists[name].function(turn))
+        if name not in self._options:
             prefix = name[1:] + "."
-            return [
-                key.removeprefix(prefix) for key in self.source.words[self.catalog.default] if key.startswith(prefix)
-            ]
-        return list(self.registry.lists[name].function(turn))
+            keys = self.source.words[self.catalog.default]
+            self._options[name] = tuple(key.removeprefix(prefix) for key in keys if key.startswith(prefix))
+        return list(self._options[name])
 
     def needs(self, name: str) -> frozenset[str]:
         """The facts that the dialog `name` asks for, with those of every dialog it may open."""
@@ -69,7 +57,7 @@ class Library:
             while ahead:
                 dialog = self.dialogs.get(ahead.pop())
                 if dialog is not None:
-                    found |= dialog.needs
+                    found |= dialog.needs | self._needs_of_words(dialog)
                     ahead += dialog.opens - names
                     names |= dialog.opens
             self._needs[name] = frozenset(found)
@@ -82,16 +70,30 @@ class Library:
 
     def phrase(self, turn: Turn, key: str) -> Phrase:
         """The phrase `key` with its values filled in and the next of its variants."""
-        values = {name: self.registry.fill(turn, name) for name in self.placeholders(key)}
-        return Phrase(key, values, turn.count(key) if self.has_variants(key) else 0)
+        names, varied = self._shapes.get(key) or self._shape(key)
+        values = {name: self.registry.fill(turn, name) for name in names}
+        return Phrase(key, values, turn.count(key) if varied else 0)
+
+    def _shape(self, key: str) -> tuple[tuple[str, ...], bool]:
+        """The placeholders of a phrase, and whether it has more than one wording, in any locale."""
+        names = {slot.name for locale in self.catalog.locales for slot in self.catalog.slots(key, locale)}
+        varied = any(self.catalog.variants(key, locale) > 1 for locale in self.catalog.locales)
+        self._shapes[key] = tuple(sorted(names)), varied
+        return self._shapes[key]
+
+    def _needs_of_words(self, dialog: Dialog) -> set[str]:
+        """The facts behind the placeholders of what a dialog says."""
+        keys = {phrase_key(dialog.name, line.say) for _, line in walk(dialog.script) if isinstance(line, Line)}
+        names = {name for key in keys for name in self._shape(key)[0]}
+        return {need for name in names if name in self.registry.values for need in self.registry.values[name].needs}
 
     def _speak(self, turn: Turn, script: Script, key: str) -> None:
         turn.parts.append(self.phrase(turn, phrase_key(script.dialog, key)))
 
     def _label(self, locale: str, key: str) -> str:
         if (locale, key) not in self._read:
-            fixed = not self.placeholders(key) and not self.has_variants(key)
-            label = self.catalog.render_plain(Phrase(key), locale, "") if fixed else ""
+            names, varied = self._shape(key)
+            label = "" if names or varied else self.catalog.render_plain(Phrase(key), locale, "")
             self._read[locale, key] = label.strip().casefold()
         return self._read[locale, key]
 

@@ -12,6 +12,7 @@ from bot.dialog.turn import Turn
 
 SCALE = tuple(range(11))
 _SCALE_WIDTH = 6
+_NUMBERS = tuple((f"#{n}", Phrase(f"={n}")) for n in SCALE)
 
 
 class Prompt:
@@ -25,7 +26,7 @@ class Prompt:
         self._library = library
         self._dialog = dialog
         self._turn = turn
-        self._revision = revision
+        self._data_prefix = prompt_data(turn.user.id, revision)
         self._names: list[str] = []
         state = dialog.script.states[turn.state]
         self.rows: Rows = (*self._scale(state), *self._pick(state), *self._buttons(turn.state, state.buttons))
@@ -34,7 +35,7 @@ class Prompt:
     def _scale(self, state: State) -> Rows:
         if state.scale is None:
             return ()
-        buttons = [Button(Phrase(f"={n}"), self._data(f"#{n}")) for n in SCALE]
+        buttons = [Button(label, self._data(name)) for name, label in _NUMBERS]
         return tuple(buttons[:_SCALE_WIDTH]), tuple(buttons[_SCALE_WIDTH:])
 
     def _pick(self, state: State) -> Rows:
@@ -61,7 +62,7 @@ class Prompt:
 
     def _data(self, name: str) -> str:
         self._names.append(name)
-        return prompt_data(self._turn.user.id, self._revision, len(self._names) - 1)
+        return f"{self._data_prefix}{len(self._names) - 1}"
 
 
 def note_rows(library: Library, dialog: Dialog, turn: Turn, name: str) -> Rows:
@@ -80,6 +81,8 @@ def note_rows(library: Library, dialog: Dialog, turn: Turn, name: str) -> Rows:
 
 def lasting_button(library: Library, dialog: Dialog, turn: Turn, place: str, press: Press) -> Button | None:
     """A button that no prompt's number is needed for: it copies, opens, asks for the place or stands; else None."""
+    if not (press.copies or press.url or press.place or press.stand):
+        return None
     label = library.phrase(turn, label_key(dialog.name, place, press.press))
     if press.copies:
         return Button(label, copy=library.phrase(turn, phrase_key(dialog.name, press.copies)))
@@ -87,9 +90,7 @@ def lasting_button(library: Library, dialog: Dialog, turn: Turn, place: str, pre
         return Button(label, url=press.url)
     if press.place:
         return Button(label, place=True)
-    if press.stand:
-        return Button(label, standing_data(dialog.name, turn.ref or "0", press.press))
-    return None
+    return Button(label, standing_data(dialog.name, turn.ref or "0", press.press))
 
 
 def option_key(dialog: Dialog, place: str, option: str) -> str:
@@ -107,5 +108,9 @@ def button_key(dialog: Dialog, place: str, name: str) -> str:
 
 
 def _filled(dialog: Dialog, turn: Turn, rows: tuple[tuple[Press, ...], ...], make: Callable[[Press], Button]) -> Rows:
-    shown = (tuple(make(press) for press in row if dialog.holds(turn, press.when, press.unless)) for row in rows)
+    shown = (tuple(make(press) for press in row if _shows(dialog, turn, press)) for row in rows)
     return tuple(row for row in shown if row)
+
+
+def _shows(dialog: Dialog, turn: Turn, press: Press) -> bool:
+    return not (press.when or press.unless) or dialog.holds(turn, press.when, press.unless)

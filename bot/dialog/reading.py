@@ -44,6 +44,7 @@ class _Reading:
         for name, note in script.notes.items():
             yield from self._title(f"Note · {name}")
             yield from self._said(note.say)
+            yield ""
             yield from self._rows(name, note)
 
     def _state(self, name: str, state: State) -> Iterator[str]:
@@ -58,12 +59,7 @@ class _Reading:
             labels = state.pick.labels or name
             offered = options(state.pick.source, self._library.source, self._library.registry)
             keys = [phrase_key(self._script.dialog, f"{labels}.{option}") for option in offered]
-            yield from wrap(
-                "  ".join(f"[{self._phrase(key)[0]}]" for key in keys),
-                WIDTH,
-                initial_indent=_INDENT,
-                subsequent_indent=_INDENT,
-            )
+            yield from _side_by_side([f"[{self._phrase(key)[0]}]" for key in keys])
             yield from self._answers("(one of these)", state.pick.then or (state.pick,))
         yield from self._rows(name, state)
         yield from self._answers("(writes something)", state.text)
@@ -149,6 +145,17 @@ def _plain(text: str) -> str:
     """The words without marks, on one line; ⟨name⟩ for what is filled in."""
     pieces = (f"⟨{piece.name}⟩" if isinstance(piece, Slot) else piece for piece in parse(text).pieces)
     return " ".join("".join(pieces).split())
+
+
+def _side_by_side(buttons: Iterable[str]) -> Iterator[str]:
+    row = ""
+    for button in buttons:
+        if row and len(_INDENT) + len(row) + 2 + len(button) > WIDTH:
+            yield _INDENT + row
+            row = ""
+        row = f"{row}  {button}" if row else button
+    if row:
+        yield _INDENT + row
 
 
 def _head(script: Script) -> Iterator[str]:

@@ -13,6 +13,7 @@ from bot.dialog.loader import Source
 from bot.dialog.machine import walk
 from bot.dialog.registry import Registry
 from bot.dialog.script import Line, Note, Press, Script, State, label_key, phrase_key
+from bot.i18n.locales import DEFAULT
 
 ENGINE_PHRASES = (
     "media", "use_buttons", "edited", "stale", "back_to", "no_back", "went_back", "nothing_to_cancel", "cancelled",
@@ -53,8 +54,9 @@ def options(name: str, source: Source, registry: Registry) -> tuple[str, ...]:
     """Every option that the list `name` may offer: a registered one, or with `/` in front the keys of a bank."""
     if name.startswith("/"):
         prefix = f"{name[1:]}."
-        keys = {key for words in source.words.values() for key in words if key.startswith(prefix)}
-        return tuple(sorted(key.removeprefix(prefix) for key in keys))
+        locales = sorted(source.words, key=lambda locale: (locale != DEFAULT, locale))
+        keys = (key for locale in locales for key in source.words[locale] if key.startswith(prefix))
+        return tuple(dict.fromkeys(key.removeprefix(prefix) for key in keys))
     return registry.lists[name].options if name in registry.lists else ()
 
 

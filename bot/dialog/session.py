@@ -54,9 +54,9 @@ class Session:
         return bool(self.frame.dialog)
 
 
-def prompt_data(user_id: int, revision: int, n: int) -> str:
-    """Callback data of the `n`th button of a prompt: at most 40 bytes."""
-    return f"p.{base36(user_id)}.{base36(revision)}.{n}"
+def prompt_data(user_id: int, revision: int) -> str:
+    """Callback data of a prompt's buttons, but for the button's number that ends it: at most 40 bytes with it."""
+    return f"p.{base36(user_id)}.{base36(revision)}."
 
 
 def standing_data(dialog: str, ref: str, verb: str) -> str:

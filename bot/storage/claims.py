@@ -20,9 +20,9 @@ from bot.storage.vault import Vault
 @dataclass(frozen=True, slots=True)
 class Claim:
     """
-    What a sender got. `wait`: seconds until a lane is due or the budget has room (None: every lane is idle).
+    What a sender got. `wait`: seconds until a lane is due or the budget has room (None: nothing waits).
 
-    `crowded`: messages wait for the budget. `held`: lanes that others hold. `unknown`: ids given up because nobody can
+    `crowded`: messages wait for the budget. `held`: lanes that others hold; should they die, their leases end. `unknown`: ids given up because nobody can
     tell whether they arrived.
     """
 
@@ -42,21 +42,22 @@ async def claim(
     A lane whose lease ran out is taken over. Locks the budget, then lanes; never waits for a lane.
     """
     machine = await tx.machine()
-    next_at, held = await lanes.upcoming(tx, busy)
-    if next_at is None or next_at > machine or want < 1:
-        return Claim([], None if next_at is None else max(next_at - machine, 0) / SECOND, held=held)
+    ahead = await lanes.ahead(tx, busy)
+    if not any(at is not None and at <= machine for at in (ahead.free_at, ahead.lease_end)):
+        return Claim([], None if ahead.free_at is None else (ahead.free_at - machine) / SECOND, held=ahead.held)
     allowance = owner.limits.budget
     tat = await budget.lock(tx, machine) if allowance else 0
     room = allowance.room(tat, machine, want) if allowance else want
     if allowance and not room:
-        return Claim([], (allowance.ready(tat) - machine) / SECOND, crowded=True, held=held)
+        return Claim([], (allowance.ready(tat) - machine) / SECOND, crowded=True, held=ahead.held)
     due = await lanes.due(tx, machine, room, busy)
     choice = _choose(due, await _waiting(tx, due), vault, owner, now=instant(now), machine=machine, room=room)
     await _write(tx, choice)
     if allowance and choice.claimed:
         await budget.write(tx, allowance.spent(tat, machine, len(choice.claimed)))
     unknown = [message for message, status in choice.closed if status == Status.UNKNOWN]
-    return Claim(choice.claimed, 0 if due else _TAKEN, crowded=len(choice.claimed) >= room, held=held, unknown=unknown)
+    wait = 0 if due else _TAKEN
+    return Claim(choice.claimed, wait, crowded=len(choice.claimed) >= room, held=ahead.held, unknown=unknown)
 
 
 _TAKEN = 0.05

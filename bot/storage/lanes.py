@@ -102,10 +102,24 @@ async def occupy(tx: Transaction, changed: Sequence[Lane]) -> None:
         await tx.connection.execute(_OCCUPY, rows)
 
 
-async def upcoming(tx: Transaction, busy: Collection[str]) -> tuple[int | None, int]:
-    """When the next lane is due (machine time, microseconds; None: all are idle), and how many are claimed. Not the busy."""
-    row = (await tx.connection.execute(_UPCOMING, {"busy": sorted(busy)})).one()
-    return row.next_at, row.claimed
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """
+    What is next, of some lanes; machine time in microseconds.
+
+    `free_at`: when the next unclaimed lane is due (None: none waits); `lease_end`: when the first claim ends; `held`: how
+    many lanes are claimed.
+    """
+
+    free_at: int | None
+    lease_end: int | None
+    held: int
+
+
+async def ahead(tx: Transaction, busy: Collection[str]) -> Ahead:
+    """What is next in all lanes but the busy."""
+    row = (await tx.connection.execute(_AHEAD, {"busy": sorted(busy)})).one()
+    return Ahead(row.free_at, row.lease_end, row.held)
 
 
 async def end_leases(tx: Transaction, process: str, machine: int) -> None:
@@ -190,9 +204,11 @@ _OCCUPY = (
     .where(lanes.c.destination == bindparam("lane"))
     .values(owner=bindparam("token"), next_at=bindparam("at"), tat=bindparam("pace"))
 )
-_UPCOMING = select(func.min(lanes.c.next_at).label("next_at"), func.count(lanes.c.owner).label("claimed")).where(
-    lanes.c.next_at.is_not(None), _NOT_BUSY
-)
+_AHEAD = select(
+    func.min(case((lanes.c.owner.is_(None), lanes.c.next_at))).label("free_at"),
+    func.min(case((lanes.c.owner.is_not(None), lanes.c.next_at))).label("lease_end"),
+    func.count(lanes.c.owner).label("held"),
+).where(lanes.c.next_at.is_not(None), _NOT_BUSY)
 _END_LEASES = (
     update(lanes)
     .where(lanes.c.owner.is_not(None), lanes.c.owner.not_like(bindparam("own")))

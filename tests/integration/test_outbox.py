@@ -237,7 +237,7 @@ async def test_a_claim_is_taken_over_when_its_lease_ends_and_not_before(post: Po
     await post.add(draft(8), claim_for=post.owner("dead"))
     post.clock.advance(timedelta(seconds=LEASE - 0.1))
     early = await post.claim("b")
-    assert (early.messages, early.held) == ([], 1)
+    assert (early.messages, early.held, early.wait) == ([], 1, None)
     post.clock.advance(timedelta(seconds=0.1))
     (row,) = (await post.claim("c")).messages
     assert (row.id, row.attempts) == (8, 2)
