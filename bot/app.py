@@ -120,15 +120,15 @@ class App:
         )
         self._parts.push_async_callback(channel.close)
         self.library = self._library or read_dialogs(settings.dialogs, settings.cache)
-        self._health_server = self._take_port(settings.health_listen, "STILLHERE_HEALTH_LISTEN")
-        hooked = settings.webhook_listen if settings.webhook_url else ""
-        self._webhook_server = self._take_port(hooked, "STILLHERE_WEBHOOK_LISTEN")
         database = self.database = Database(settings.database_url.get_secret_value(), self.clock)
         await database.open()
         self._parts.push_async_callback(database.close)
         self._guard = Guard(database.path) if database.path else None
         if self._guard:
             self._parts.callback(self._guard.release)
+        self._health_server = self._take_port(settings.health_listen, "STILLHERE_HEALTH_LISTEN")
+        hooked = settings.webhook_listen if settings.webhook_url else ""
+        self._webhook_server = self._take_port(hooked, "STILLHERE_WEBHOOK_LISTEN")
         await migrate(database)
         async with database.transaction() as tx:
             vault = await open_vault(tx, settings.key_file)

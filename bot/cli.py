@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from bot.core.errors import StillhereError
+from bot.scripts_cli import dialogs
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ cli = typer.Typer(
 )
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The database.")
 cli.add_typer(db, name="db")
+cli.add_typer(dialogs, name="dialogs")
 
 
 def main() -> None:

@@ -151,7 +151,7 @@ def exposed(finding: Finding, turns: Counter[str], messages: Counter[str]) -> by
     return generate_latest(registry)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # Prometheus keeps collectors by identity
 class _Numbers:
     """What Prometheus calls a collector."""
 

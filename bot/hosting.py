@@ -97,21 +97,21 @@ def backup(settings: Settings, to: Path) -> list[str]:
         raise NotDone(
             f"The backup to {to} did not succeed ({why}). Check the folder, and the room on its disk."
         ) from None
-    return [
-        f"{to} is a whole copy of the database ({to.stat().st_size / 1e6:.1f} MB), checked.",
+    apart = (
         f"The key is not in it. Keep a copy of {settings.key_file} in another place than this one: whoever has both can read "
-        "everything, whoever has only this one nothing.",
-    ]
+        "everything, whoever has only this one nothing."
+    )
+    return [f"{to} is a whole copy of the database ({to.stat().st_size / 1e6:.1f} MB), checked.", apart]
 
 
 def _copy(source: Path, to: Path) -> None:
     """One consistent moment of the database, though others write to it, in a file of its own, checked and on the disk."""
-    with closing(sqlite3.connect(f"file:{source.absolute()}?mode=ro", uri=True)) as live:
-        with closing(sqlite3.connect(to)) as copy:
-            live.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")
-            if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError
+    reading = f"{source.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(reading, uri=True)) as live, closing(sqlite3.connect(to)) as copy:
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError
     handle = os.open(to, os.O_RDWR)
     try:
         os.fsync(handle)

@@ -129,7 +129,7 @@ async def _database(settings: Settings, clock: Clock) -> AsyncIterator[Line]:
     try:
         await database.open()
         async with database.transaction() as tx:
-            async for line in _inside(tx, settings, clock):
+            async for line in _inside(tx, settings, clock, database.path):
                 yield line
     except DatabaseUnavailable as fault:
         yield Line(False, "database", str(fault))
@@ -137,7 +137,7 @@ async def _database(settings: Settings, clock: Clock) -> AsyncIterator[Line]:
         await database.close()
 
 
-async def _inside(tx: Transaction, settings: Settings, clock: Clock) -> AsyncIterator[Line]:
+async def _inside(tx: Transaction, settings: Settings, clock: Clock, path: Path | None) -> AsyncIterator[Line]:
     present = await revision(tx)
     if present is None:
         yield Line(True, "database", "is empty; the first start fills it")
@@ -146,9 +146,8 @@ async def _inside(tx: Transaction, settings: Settings, clock: Clock) -> AsyncIte
         way = "upgrades it" if present < newest() else "cannot use it: start the newer program again"
         yield Line(present < newest(), "database", f"revision {present}; this program has {newest()} and {way}")
         return
-    path = Path(str(tx.connection.engine.url.database))
-    runs = " A program is using it." if tx.dialect == "sqlite" and hosting_guard.is_running(path) else ""
-    yield Line(True, "database", f"{tx.dialect}, revision {present}.{runs}")
+    runs = ", in use by a running program" if path and hosting_guard.is_running(path) else ""
+    yield Line(True, "database", f"{tx.dialect}, revision {present}{runs}")
     yield await _key(tx, settings.key_file)
     found = await backlog.look(tx, clock.now())
     late = found.late > LATE

@@ -1,7 +1,8 @@
 """Short ways for tests to write messages into an outbox and to look at what is in it."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,7 @@ from sqlalchemy import Row, func, select, text
 
 from bot.core.clock import Clock
 from bot.core.facts import User
+from bot.delivery.sender import Sender
 from bot.storage import claims, outbox, settlement, users
 from bot.storage.budget import Limits, limits
 from bot.storage.claims import Claim
@@ -71,6 +73,11 @@ class Post(Generic[AnyClock]):
         async with self.database.transaction() as tx:
             return (await tx.connection.execute(select(lanes).where(lanes.c.destination == f"chat:{chat}"))).one()
 
+    async def idle(self) -> bool:
+        """No lane holds a claim, and nothing waits in any."""
+        async with self.database.transaction() as tx:
+            return not (await tx.connection.execute(select(lanes).where(lanes.c.next_at.is_not(None)))).all()
+
     async def counts(self) -> dict[Status, int]:
         async with self.database.transaction() as tx:
             return await outbox.counts(tx)
@@ -112,3 +119,20 @@ async def someone_waits(database: Database) -> None:
 
     while not await asyncio.create_task(look()):
         pass
+
+
+@asynccontextmanager
+async def running(sender: Sender) -> AsyncIterator[Sender]:
+    task = asyncio.create_task(sender.run())
+    try:
+        yield sender
+    finally:
+        await sender.stop()
+        await task
+
+
+async def turn(post: Post[Any], sender: Sender, *drafts: Draft) -> None:
+    """What a turn does: settle what is to be settled, write, commit, send."""
+    with sender.unsettled() as outcomes:
+        claimed = await post.add(*drafts, claim_for=sender.owner(), outcomes=outcomes)
+    sender.send(claimed, waiting=len(claimed) < len(drafts))

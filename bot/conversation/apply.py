@@ -31,6 +31,9 @@ IF_UNKNOWN = {"reply": "resend", "promise": "resend", "nudge": "drop"}
 STILL_WORTH_SENDING = {"reply": timedelta(hours=24), "promise": timedelta(hours=24), "nudge": timedelta(hours=2)}
 """How long after its turn a message may still go out (story time)."""
 
+RESTING = frozenset({"blocked_at", "stopped"})
+"""What lets a person's timers rest (`storage/timers`)."""
+
 
 class Writing:
     """
@@ -62,8 +65,9 @@ class Writing:
 
     @property
     def moves_timers(self) -> bool:
-        """Whether a timer was set or dropped: the scheduler wants to know."""
-        return bool(self._set or self._dropped)
+        """Whether a timer was set or dropped, or may wake because its person is back: the scheduler wants to know."""
+        woken = any(not RESTING.isdisjoint(values) for values in self._changes.values())
+        return bool(self._set or self._dropped or woken)
 
     def take(self, standing: Standing, effects: tuple[Effect, ...]) -> None:
         """Gather the effects of one turn; the later turns of the batch see them in the standing."""

@@ -20,6 +20,9 @@ from bot.i18n.times import read_rating
 PAUSE = timedelta(hours=6)
 """After this long without a word, an unfinished dialog asks whether to go on."""
 
+DOUBLE_TAP = timedelta(seconds=5)
+"""Two presses on one button within this time are one."""
+
 _LASTING = Record | OpenSpace | Erase
 """What Back cannot undo: the way back ends there."""
 
@@ -81,21 +84,23 @@ class _Move:
                 self._back()
             case CommandGiven("cancel"):
                 self._cancel()
-            case CommandGiven(command):
-                self.open(self.library.commands.get(command, "lost"))
+            case CommandGiven(command) if command in self.library.commands:
+                self.open(self.library.commands[command])
+            case CommandGiven():
+                self._lost()
             case Pressed(data, message_id):
                 self._pressed(data.split("."), message_id)
             case Wrote(text):
                 self._wrote(text)
             case SharedPlace(latitude, longitude):
                 if not self._moved("place", (latitude, longitude)):
-                    self._repeat("common.use_buttons")
+                    self._lost()
             case SentMedia():
                 self._repeat("common.media")
             case Edited():
                 self._repeat("common.edited")
             case Elapsed("wait", ref, _, fence):
-                if fence == self.revision:
+                if fence == self.revision and self._stands():
                     self._moved(f"after:{ref}")
             case Elapsed(kind, ref):
                 name, _, word = kind.partition(".")
@@ -125,12 +130,24 @@ class _Move:
                     elif message_id:
                         self.effects.append(ClearButtons(message_id))
                     self._press(self.prompt[int(number)])
-                elif revision != base36(max(self.revision - 1, 0)):  # a double tap is no news
+                elif not self._is_double_tap(revision):
                     self.toast = self._phrase("common.stale")
             case ["o", name, ref, verb] if name in self.library.dialogs:
                 self._heard(self.library.dialogs[name], f"press.{verb}", ref, message_id)
             case _:
                 self.toast = self._phrase("common.stale")
+
+    def _is_double_tap(self, revision: str) -> bool:
+        """Whether the prompt just answered is pressed once more, which is no news."""
+        just_now = self.idle_since is not None and self.facts.now - self.idle_since <= DOUBLE_TAP
+        return just_now and revision == base36(max(self.revision - 1, 0))
+
+    def _lost(self) -> None:
+        """Something came that nothing waits for: show the open prompt again, or what there is."""
+        if self.frame.dialog in self.library.dialogs:
+            self._repeat("common.use_buttons")
+        else:
+            self.open("lost")
 
     def _wrote(self, text: str) -> None:
         dialog = self.library.dialogs.get(self.frame.dialog)
@@ -187,10 +204,18 @@ class _Move:
         dialog = self.library.dialogs.get(self.frame.dialog)
         if dialog is None:
             return False
-        if dialog.state(self.frame.state) is None:  # the words were changed while this dialog was open
-            self.parts.append(self._phrase("common.script_changed"))
-            return self._run(dialog, "begin", Frame(dialog.name, BEGIN, dialog.script.hash))
+        if dialog.state(self.frame.state) is None:
+            return self._begin_again(dialog)
         return self._run(dialog, trigger, self.frame, value)
+
+    def _begin_again(self, dialog: Dialog) -> bool:
+        """The state somebody stands in is gone since the script was changed: say so, and start over."""
+        self.parts.append(self._phrase("common.script_changed"))
+        return self._run(dialog, "begin", Frame(dialog.name, BEGIN, dialog.script.hash))
+
+    def _stands(self) -> bool:
+        dialog = self.library.dialogs.get(self.frame.dialog)
+        return dialog is not None and dialog.state(self.frame.state) is not None
 
     def _run(self, dialog: Dialog, trigger: str, frame: Frame, value: Any = None) -> bool:
         turn = self._turn(dialog, frame, value)
@@ -199,7 +224,7 @@ class _Move:
             return False
         lasting = any(isinstance(effect, _LASTING) for effect in turn.effects)
         history = () if lasting else frame.history
-        if not lasting and frame.state not in (BEGIN, turn.state):
+        if not lasting and trigger != "flow" and frame.state not in (BEGIN, turn.state):
             history = (*history, (frame.state, frame.slots))[-HISTORY:]
         self._collect(turn)
         if turn.note:
@@ -240,9 +265,12 @@ class _Move:
 
     def _resume(self, frame: Frame, key: str) -> None:
         """Say the phrase `key` and, under it, the prompt of `frame` as it was."""
-        self.parts.append(self._phrase(key))
         dialog = self.library.dialogs.get(frame.dialog)
         state = dialog.state(frame.state) if dialog else None
+        if dialog is not None and state is None:
+            self._begin_again(dialog)
+            return
+        self.parts.append(self._phrase(key))
         if dialog is None or state is None:
             self._say()
             return
@@ -325,7 +353,8 @@ class _Move:
         note = dialog.note(turn, turn.note)
         self._collect(turn)
         rows = note_rows(self.library, dialog, turn, turn.note)
-        self.effects.append(Say(tuple(self.parts), rows, note.media or "", message_id, note.kind))
+        if self.parts:
+            self.effects.append(Say(tuple(self.parts), rows, note.media or "", message_id, note.kind))
         self.parts = []
 
     def _say(self, rows: Rows = (), media: str = "", kind: str = "reply", *, asks_place: bool = False) -> None:

@@ -187,9 +187,9 @@ class _Shape:
             yield self._found("D405", state.pick.line, name)
         if state.media and state.media not in self.source.media:
             yield self._found("D209", state.line, state.media)
-        for wait in state.after:
+        for wait, steps in state.after.items():
             if not _is_length(wait) and wait not in self.kept:
-                yield self._found("D207", state.line, wait)
+                yield self._found("D207", steps[0].line if steps else state.line, wait)
         yield from self._standing(state.buttons)
 
     def _note(self, name: str, note: Note) -> Iterator[Finding]:

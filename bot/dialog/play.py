@@ -77,9 +77,11 @@ class Play:
     def press(self, n: int) -> list[Heard]:
         """The person presses the `n`th button (from 0) of the last message; one that needs no answer does nothing."""
         button, label = self.buttons[n]
-        if button.data:
-            return self.hear(Pressed(button.data, 1))
-        return self.hear(Wrote(label)) if not (button.copy or button.url or button.place) else []
+        if not button.data:
+            return []
+        if any(other.place for other, _ in self.buttons):  # a keyboard in the place of letters: its buttons write
+            return self.hear(Wrote(label))
+        return self.hear(Pressed(button.data, 1))
 
     def skip(self, length: timedelta) -> Iterator[tuple[datetime, list[Heard]]]:
         """Let time pass; each timer fires at its moment, and what it leads to comes with that moment."""
@@ -105,6 +107,13 @@ class Play:
                 falls.setdefault(entry.technique, []).append(entry.before - entry.after)
         drops = {technique: Drop(len(fall), sum(fall) / len(fall)) for technique, fall in falls.items() if technique}
         return Facts(self.now, self.person, self.space, counts, drops, self._number)
+
+    def plain(self, phrase: Phrase) -> str:
+        """The phrase as this person reads it, without formatting."""
+        if phrase.key.startswith("="):
+            return phrase.key[1:]
+        user = self.person
+        return self.library.catalog.render_plain(phrase, user.locale, user.zone, user.seed, self.now)
 
     def _take(self, effect: Effect) -> None:
         match effect:
@@ -140,16 +149,10 @@ class Play:
     def _heard(self, outcome: Outcome) -> Iterator[Heard]:
         for effect in outcome.effects:
             if isinstance(effect, Say):
-                buttons = tuple((button, self._plain(button.label)) for row in effect.rows for button in row)
-                yield Heard("\n\n".join(filter(None, map(self._plain, effect.parts))), buttons, effect.media)
+                buttons = tuple((button, self.plain(button.label)) for row in effect.rows for button in row)
+                yield Heard("\n\n".join(filter(None, map(self.plain, effect.parts))), buttons, effect.media)
         if outcome.toast is not None:
-            yield Heard(self._plain(outcome.toast), is_toast=True)
-
-    def _plain(self, phrase: Phrase) -> str:
-        if phrase.key.startswith("="):
-            return phrase.key[1:]
-        user = self.person
-        return self.library.catalog.render_plain(phrase, user.locale, user.zone, user.seed, self.now)
+            yield Heard(self.plain(outcome.toast), is_toast=True)
 
     def _local(self, at: datetime) -> Any:
         return at.astimezone(ZoneInfo(self.person.zone or "UTC"))

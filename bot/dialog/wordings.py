@@ -71,6 +71,13 @@ class Wordings:
         """Where the phrase stands."""
         return self.source.places.get((locale, key)) or self.source.places.get((self.first, key)) or NOWHERE
 
+    def file(self, locale: str, name: str) -> str:
+        """The file that holds the words of the folder `name`."""
+        places = self.source.places.items()
+        return next(
+            (at.file for (spoken, key), at in places if spoken == locale and key.startswith(f"{name}.")), NOWHERE.file
+        )
+
     def each(self) -> Iterator[tuple[str, str, Text]]:
         """Every text with its locale and key."""
         for locale, phrases in self.texts.items():

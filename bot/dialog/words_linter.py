@@ -20,7 +20,7 @@ from bot.dialog.registry import Registry
 from bot.dialog.said import ENGINE_PHRASES, OUTSIDE, Saying, built, names, sayings
 from bot.dialog.script import Script
 from bot.dialog.slots import kept_slots
-from bot.dialog.wordings import NOWHERE, Text, Wordings
+from bot.dialog.wordings import Text, Wordings
 from bot.i18n.locales import language_of
 
 BANKS = "banks."
@@ -59,11 +59,12 @@ def _missing(
         )
     if source.scripts:
         by_program = {f"common.{key}" for key in ENGINE_PHRASES} | {key for key in built(registry) if "*" not in key}
-        yield from (
-            Finding(NOWHERE.file, NOWHERE.line, "D301", f"{key} in {first}.yaml")
-            for key in by_program - own.keys()
-            if key.startswith("common.") or key.partition(".")[0] in source.scripts
-        )
+        for key in sorted(by_program - own.keys()):
+            dialog = source.scripts.get(key.partition(".")[0])
+            if dialog is not None:
+                yield Finding(dialog.file.replace("dialog.yaml", f"{first}.yaml"), 1, "D301", key)
+            elif key.startswith("common."):
+                yield Finding(wordings.file(first, "common"), 1, "D301", key)
     named = {saying.key for says in said.values() for saying in says}
     wanted = [key for key in own if not key.startswith(BANKS) or key in named]
     for locale in source.words.keys() - {first}:
@@ -97,9 +98,21 @@ def _unfilled(script: Script, registry: Registry, wordings: Wordings, said: tupl
     keys = {saying.key: fillable for saying in said}
     keys |= {f"common.{key}": frozenset(registry.values) for key in ENGINE_PHRASES}
     for key, known in keys.items():
+        by = _chooses(wordings, key)
+        if by and (by not in known or by not in wordings.slots(wordings.first, key)):
+            place = wordings.place(wordings.first, key)
+            yield Finding(
+                place.file, place.line, "D210", f"{key}: {{{by}}}, which chooses the form and has to be shown"
+            )
         for text in wordings.of(wordings.first, key):
             for name in sorted(text.slots - known):
                 yield Finding(text.file, text.line, "D210", f"{key}: {{{name}}}")
+
+
+def _chooses(wordings: Wordings, key: str) -> str:
+    """The placeholder whose number decides on the plural form; nothing if the phrase has none."""
+    entry = wordings.source.words.get(wordings.first, {}).get(key)
+    return str(entry.get("plural", "count")) if isinstance(entry, dict) else ""
 
 
 def _style(wordings: Wordings, labels: set[str]) -> Iterator[Finding]:

@@ -1,15 +1,10 @@
 """Which line of a bank comes next: none again until the bag is empty, and no theme again within three days."""
 
 from collections.abc import Sequence
-from zlib import crc32
-
-from bot.i18n.variants import shuffled
+from hashlib import blake2b
 
 THEME_RESTS = 3
 """Draws, so days, that a theme rests after it was used. Source: the content plan; a product choice."""
-
-FOR_ANYBODY = frozenset({"body", "kind", "notice", "anchor", "others", "receive", "thanks", "repair", "curious"})
-"""Themes that fit a person who mostly stays steady, or told no role. A product choice."""
 
 
 def theme(line: str) -> str:
@@ -17,33 +12,46 @@ def theme(line: str) -> str:
     return line.rpartition("_")[0]
 
 
-def draw(lines: Sequence[str], seed: int, turn: int) -> str:
+def draw(bags: Sequence[Sequence[str]], seed: int, turn: int) -> str:
     """
-    The line of the `turn`th draw (from 0) by the person with `seed`.
+    The line of the `turn`th draw (from 0) by the person with `seed`; of several bags each has its turn.
 
-    Needs no memory but the number of draws: the order of each lap follows from the seed, and laps fit together.
+    Needs no memory but the number of draws: the order of each bag follows from the seed, and a bag that is empty is
+    filled again. Themes keep apart across bags and fillings.
     """
-    lap, place = divmod(turn, len(lines))
-    recent: list[str] = []
-    order: list[str] = []
-    for number in range(lap + 1):
-        order = _lap(lines, seed, number, recent)
-        recent = [theme(line) for line in order[-THEME_RESTS:]]
-    return order[place]
+    piles = [_Pile(bag, seed) for bag in bags]
+    used: list[str] = []
+    line = ""
+    for number in range(turn + 1):
+        line = piles[number % len(piles)].take(used[-THEME_RESTS:])
+        used.append(theme(line))
+    return line
 
 
-def _lap(lines: Sequence[str], seed: int, lap: int, recent: Sequence[str]) -> list[str]:
-    """All lines in an order in which themes keep apart: always the fullest theme that has rested."""
-    piles: dict[str, list[str]] = {}
-    for at in range(len(lines)):
-        line = lines[shuffled(seed, crc32(lines[0].encode()), lap * len(lines) + at, len(lines))]
-        piles.setdefault(theme(line), []).append(line)
-    used = list(recent)
-    order: list[str] = []
-    while len(order) < len(lines):
-        open_piles = [name for name, pile in piles.items() if pile]
-        rested = [name for name in open_piles if name not in used[-THEME_RESTS:]]
-        chosen = max(rested or open_piles, key=lambda name: len(piles[name]))
-        order.append(piles[chosen].pop())
-        used.append(chosen)
-    return order
+class _Pile:
+    """A bag in a shuffled order, by theme; filled again in another order when it is empty."""
+
+    def __init__(self, lines: Sequence[str], seed: int) -> None:
+        self._lines = lines
+        self._seed = seed
+        self._lap = 0
+        self._themes: dict[str, list[tuple[bytes, str]]] = {}
+
+    def take(self, tired: Sequence[str]) -> str:
+        """A line whose theme is not `tired`, of the theme that has most lines left; if all are tired, of any."""
+        if not self._themes:
+            self._fill()
+        rested = [name for name in self._themes if name not in tired]
+        chosen = max(rested or self._themes, key=lambda name: (len(self._themes[name]), self._themes[name][-1]))
+        line = self._themes[chosen].pop()[1]
+        if not self._themes[chosen]:
+            del self._themes[chosen]
+        return line
+
+    def _fill(self) -> None:
+        for order, line in sorted((self._place(line), line) for line in self._lines):
+            self._themes.setdefault(theme(line), []).append((order, line))
+        self._lap += 1
+
+    def _place(self, line: str) -> bytes:
+        return blake2b(f"{self._seed} {self._lap} {line}".encode(), digest_size=8).digest()

@@ -10,26 +10,35 @@ WINDOW = timedelta(hours=2)
 PATIENCE = 3
 """After so many lines in a row without an answer they come every other day. Source: the content plan's fatigue rules."""
 
+REST = {"daily": timedelta(hours=12), "alternate": timedelta(hours=36)}
+"""
+How long no line comes after one: less than a day (or two) by half a day, so that neither a clock change nor a journey
+makes two of one, nor loses one.
+"""
 
-def may_come(user: User, due_at: datetime, now: datetime, local: datetime) -> bool:
-    """Whether today's line may be said. `local` is `now` on the person's own clock."""
-    if user.nudges == "off" or not user.consent or user.stopped or now - due_at > WINDOW:
+
+def may_come(user: User, due_at: datetime, now: datetime, local: time, last: datetime | None) -> bool:
+    """Whether a line may be said now. `local` is the time on the person's own clock, `last` when the last line was said."""
+    if user.nudges not in REST or not user.consent or user.stopped or is_paused(user, now):
         return False
-    if user.paused_until is not None and now < user.paused_until:
+    if now - due_at > WINDOW or (last is not None and now - last < REST[user.nudges]):
         return False
-    if user.nudges == "alternate" and (local.toordinal() + user.seed) % 2:
-        return False
-    return not is_quiet(user, local.time())
+    return not is_quiet(user, local)
+
+
+def is_paused(user: User, now: datetime) -> bool:
+    """Whether the person is to be left in peace, as after words of danger."""
+    return user.paused_until is not None and now < user.paused_until
 
 
 def is_quiet(user: User, at: time) -> bool:
-    """Whether `at` lies in the person's quiet hours; their hour of the line was chosen by themselves and may touch the edge."""
+    """Whether `at` lies in the person's quiet hours: from the first up to the last, around midnight if need be."""
     start, end = user.quiet_from, user.quiet_to
     if start is None or end is None or start == end:
         return False
     return start <= at < end if start < end else at >= start or at < end
 
 
-def slows_down(user: User) -> bool:
-    """Whether the person has left so many lines unanswered that they should come less often."""
-    return user.nudges == "daily" and user.ignored >= PATIENCE
+def slows_down(user: User, *, kept: bool) -> bool:
+    """Whether so many lines went without an answer that they come less often; not if the person asked to keep them."""
+    return user.nudges == "daily" and user.ignored >= PATIENCE and not kept

@@ -1,6 +1,8 @@
 """What scripts may ask and do about the daily line."""
 
-from bot.core.effects import ChangeUser, DropTimer, Phrase, SetTimer
+from datetime import UTC, datetime
+
+from bot.core.effects import ChangeUser, DropTimer, Phrase, SetTimer, Value
 from bot.core.events import Elapsed
 from bot.dialog.registry import Registry
 from bot.dialog.turn import Turn
@@ -9,20 +11,42 @@ from bot.nudges import bags, policy
 
 registry = Registry()
 
-TIMER = "nudge.daily"
+TIMER = ("nudge.daily", "daily")
+"""The kind and the reference of the timer behind the line."""
+
+_SAID_AT, _DONE, _KEPT = "nudge.said_at", "nudge.done", "nudge.kept"
+"""Numbers kept in the memory of a session: minutes since 1970, the last line that was tried (from 1), and 1 for yes."""
+
+_BANKS = {"r": "nudges_reach", "s": "nudges_space", "g": "nudges_steady"}
+_ROLES = {"reach": "r", "space": "s", "both": "rs"}
+"""The banks that a role draws from, in turn; for the steady, and whoever told no role, there is a general one."""
 
 
 @registry.guard()
 def may_nudge(turn: Turn) -> bool:
-    """Whether today's line may be said: wanted, in time, outside quiet hours, and this day's turn."""
+    """Whether a line may be said: wanted, in time, outside quiet hours, and not too soon after the last one."""
     due_at = turn.event.due_at if isinstance(turn.event, Elapsed) else turn.now
-    return policy.may_come(turn.user, due_at, turn.now, turn.local)
+    said_at = turn.memory.get(_SAID_AT)
+    last = None if said_at is None else datetime.fromtimestamp(said_at * 60, UTC)
+    return policy.may_come(turn.user, due_at, turn.now, turn.local.time(), last)
+
+
+@registry.guard()
+def is_quiet_hour(turn: Turn) -> bool:
+    """Whether it is within the person's quiet hours."""
+    return policy.is_quiet(turn.user, turn.local.time())
+
+
+@registry.guard()
+def is_paused(turn: Turn) -> bool:
+    """Whether the person is to be left in peace, as after words of danger."""
+    return policy.is_paused(turn.user, turn.now)
 
 
 @registry.guard()
 def nudges_slow_down(turn: Turn) -> bool:
     """Whether the last lines went without an answer for so long that they should come less often."""
-    return policy.slows_down(turn.user)
+    return policy.slows_down(turn.user, kept=bool(turn.memory.get(_KEPT)))
 
 
 @registry.guard()
@@ -31,14 +55,31 @@ def nudges_are(turn: Turn, value: str) -> bool:
     return turn.user.nudges == value
 
 
-@registry.action(sets=("line",))
+@registry.guard()
+def has_nudge_hour(turn: Turn) -> bool:
+    """Whether the person ever chose an hour for their line."""
+    return turn.user.nudge_at is not None
+
+
+@registry.action()
 def draw_nudge(turn: Turn) -> None:
-    """Draw today's line from the bags of the person's role, and count it as unanswered for now."""
-    name, lines = _bag(turn)
-    line = bags.draw(lines, turn.user.seed, turn.count(f"nudges.{name}"))
-    bank = next(bank for bank in ("nudges_reach", "nudges_space") if line in turn.banks[bank] and bank in name)
-    turn.slots["line"] = Phrase(f"banks.{bank}.{line}")
+    """Draw the next line from the bags of the person's role, and count it as unanswered for now."""
+    drawer = _ROLES.get(turn.user.role, "g")
+    turn.ref = f"{drawer}{turn.count(f'nudge.{drawer}')}"
+    turn.memory[_SAID_AT] = round(turn.now.timestamp() / 60)
     turn.add(ChangeUser({"ignored": turn.user.ignored + 1}))
+
+
+@registry.value()
+def line(turn: Turn) -> Value:
+    """The line that this turn, or the message whose button was pressed, is about."""
+    drawer = turn.ref.rstrip("0123456789")
+    number = turn.ref.removeprefix(drawer)
+    if not number or not set(drawer) <= _BANKS.keys():
+        return None
+    banks = [_BANKS[letter] for letter in drawer]
+    drawn = bags.draw([turn.banks[bank] for bank in banks], turn.user.seed, int(number))
+    return Phrase(f"banks.{banks[int(number) % len(banks)]}.{drawn}")
 
 
 @registry.action()
@@ -49,28 +90,20 @@ def nudge_answered(turn: Turn) -> None:
 
 @registry.action()
 def nudge_done(turn: Turn) -> None:
-    """Keep that today's line was tried."""
-    turn.record("nudge")
+    """Keep that a line was tried, once for each."""
+    number = turn.memory.get(f"nudge.{turn.ref.rstrip('0123456789')}", 0)
+    if turn.memory.get(_DONE) != number:
+        turn.memory[_DONE] = number
+        turn.record("nudge")
 
 
 @registry.action()
 def nudges(turn: Turn, value: str) -> None:
-    """Let the line come `daily`, on `alternate` days, or not at all (`off`)."""
+    """Let the line come `daily` (kept, because it was asked for), on `alternate` days, or not at all (`off`)."""
+    turn.memory[_KEPT] = int(value == "daily")
     turn.add(ChangeUser({"nudges": value, "ignored": 0}))
     if value == "off" or turn.user.nudge_at is None:
-        turn.add(DropTimer(TIMER))
+        turn.add(DropTimer(*TIMER))
     else:
         due_at = next_daily(turn.now, turn.user.nudge_at, turn.zone)
-        turn.add(SetTimer(TIMER, "daily", due_at, rule=turn.user.nudge_at.strftime("%H:%M")))
-
-
-def _bag(turn: Turn) -> tuple[str, tuple[str, ...]]:
-    """The bag to draw from, by role: one's own, or both in turn; for the steady, what fits anybody."""
-    role = turn.user.role
-    if role in {"reach", "space"}:
-        return f"nudges_{role}", turn.banks[f"nudges_{role}"]
-    side = "reach" if turn.count("nudges.side") % 2 == 0 else "space"
-    lines = turn.banks[f"nudges_{side}"]
-    if role == "both":
-        return f"nudges_{side}", lines
-    return f"nudges_{side}.anybody", tuple(line for line in lines if bags.theme(line) in bags.FOR_ANYBODY)
+        turn.add(SetTimer(*TIMER, due_at, rule=turn.user.nudge_at.strftime("%H:%M")))

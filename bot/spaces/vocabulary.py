@@ -1,70 +1,21 @@
-"""What scripts may ask and do about a space: choosing a time, promising it, extending it, and coming back."""
+"""What scripts may ask and do about a space: promising it, extending it, coming back, and waiting for somebody else's."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.core.effects import ChangeSpace, DropTimer, OpenSpace, SetTimer, Value
 from bot.core.events import Elapsed
 from bot.core.facts import Space
 from bot.dialog.registry import Registry
 from bot.dialog.turn import Turn
-from bot.i18n.times import read_duration, read_time
-from bot.spaces import policy
+from bot.spaces import policy, times
 
-registry = Registry()
+registry = Registry(times.registry)
 
 _TIMERS = ("check", "back", "second", "late", "missed")
-
-
-# Choosing a time ------------------------------------------------------------------------------------------------------
-
-
-@registry.guard()
-def is_time(turn: Turn) -> bool:
-    """Whether what was written names a time or a length that a space may have."""
-    at = _meant(turn)
-    return at is not None and policy.fits(at - turn.now)
-
-
-@registry.guard()
-def is_too_short(turn: Turn) -> bool:
-    """Whether what was written is sooner than bodies come down."""
-    at = _meant(turn)
-    return at is not None and at - turn.now < policy.SHORTEST
-
-
-@registry.guard()
-def is_too_long(turn: Turn) -> bool:
-    """Whether what was written is more than a day away."""
-    at = _meant(turn)
-    return at is not None and at - turn.now > policy.LONGEST
-
-
-@registry.action(sets=("back_at",))
-def keep_time(turn: Turn) -> None:
-    """Keep the time that was written."""
-    turn.slots["back_at"] = _meant(turn)
-
-
-@registry.action(sets=("back_at",))
-def keep_length(turn: Turn, value: str) -> None:
-    """Keep a length from now on: `m20`, `m40`, `h1`, `h3`."""
-    turn.slots["back_at"] = turn.now + policy.MORE[value]
-
-
-@registry.value()
-def length(turn: Turn) -> Value:
-    """How long the time chosen is from now, in whole minutes."""
-    back_at = turn.slots.get("back_at")
-    if not isinstance(back_at, datetime):
-        return None
-    return timedelta(minutes=round((back_at - turn.now).total_seconds() / 60))
-
-
-@registry.guard()
-def chose_shortest(turn: Turn) -> bool:
-    """Whether the time chosen is about the shortest there is."""
-    back_at = turn.slots.get("back_at")
-    return isinstance(back_at, datetime) and back_at - turn.now <= policy.SHORTEST
+_WAIT = ("space.theirs", "wait")
+_WAITS_TILL, _LATE_ON, _TWICE_LATE_ON = "space.waits_till", "space.late_on", "space.twice_late_on"
+"""Numbers kept in the memory of a session: minutes since 1970, and days of the calendar."""
 
 
 # The promise ----------------------------------------------------------------------------------------------------------
@@ -73,14 +24,14 @@ def chose_shortest(turn: Turn) -> bool:
 @registry.guard(needs=("space",))
 def is_resting(turn: Turn) -> bool:
     """Whether this person has a space whose time is not over."""
-    return turn.facts.space is not None and turn.facts.space.state == "resting"
+    return _is_here(turn) and turn.facts.space is not None and turn.facts.space.state == "resting"
 
 
 @registry.guard(needs=("space",))
 def is_open_space(turn: Turn) -> bool:
-    """Whether this person (and, from a timer or standing button, this very space) still owes a return."""
+    """Whether this person still owes a return (for this very space, if a timer or a button of it spoke)."""
     space = turn.facts.space
-    return space is not None and space.state in policy.OPEN and turn.ref in {"", "0", str(space.id)}
+    return space is not None and space.state in policy.OPEN and _is_here(turn)
 
 
 @registry.guard(needs=("space",))
@@ -90,30 +41,43 @@ def is_late_space(turn: Turn) -> bool:
 
 
 @registry.guard(needs=("space",))
+def has_returned(turn: Turn) -> bool:
+    """Whether the person came back from this space."""
+    return _is_here(turn) and turn.facts.space is not None and turn.facts.space.state == "returned"
+
+
+@registry.guard(needs=("space",))
+def is_in_space(turn: Turn) -> bool:
+    """Whether this person is resting, be it in a space of their own or while waiting for somebody else's return."""
+    space = turn.facts.space
+    return (space is not None and space.state in {"resting", "due"}) or is_waiting(turn)
+
+
+@registry.guard(needs=("space",))
 def may_extend(turn: Turn) -> bool:
     """Whether more time may still be asked for."""
     return turn.facts.space is not None and policy.may_extend(turn.facts.space, turn.now)
 
 
 @registry.guard()
-def bot_was_away(turn: Turn) -> bool:
-    """Whether this timer speaks so late that it has to be said."""
-    return isinstance(turn.event, Elapsed) and turn.now - turn.event.due_at >= policy.TOLD_HONESTLY
+def is_still_ahead(turn: Turn) -> bool:
+    """Whether the time chosen is still to come. A length of time named without a clock begins when it is sent."""
+    return turn.slots["back_at"] > turn.now or not turn.user.zone
 
 
-@registry.action(sets=("ref",))
+@registry.action(sets=("ref", "back_at"))
 def open_space(turn: Turn) -> None:
-    """Make the promise, and set everything that will remind of it."""
-    back_at = turn.slots["back_at"]
-    if back_at - turn.now < policy.SHORTEST / 2:  # chosen, and then left lying for long: begin from now
-        back_at = turn.now + policy.SHORTEST
+    """Make the promise as it was told, and set everything that will remind of it."""
+    back_at, length = turn.slots["back_at"], turn.slots["back_at"] - turn.slots["chosen_at"]
+    if not turn.user.zone:  # the words said "in 40 minutes": they count from now
+        back_at = turn.now + length
     space = Space(
         id=turn.facts.number,
         user_id=turn.user.id,
         asked_at=turn.now,
         back_at=back_at,
-        first=back_at - turn.now,
-        before=turn.slots.get("before"),
+        first=length,
+        before=turn.slots.get("before") if turn.user.consent else None,
     )
     turn.slots["back_at"], turn.slots["ref"] = back_at, str(space.id)
     turn.ref = str(space.id)
@@ -140,41 +104,45 @@ def choose_more(turn: Turn) -> None:
 def extend(turn: Turn) -> None:
     """Move the promise to the time chosen."""
     space, back_at = turn.facts.space, turn.slots["back_at"]
-    if space is None:
-        return
-    changed = Space(
-        space.id, space.user_id, space.asked_at, back_at, space.first, space.extensions + 1, state="resting", before=space.before
-    )
-    turn.add(ChangeSpace(space.id, {"back_at": back_at, "extensions": changed.extensions, "state": "resting"}))
-    _set_timers(turn, changed)
+    if space is not None:
+        changed = replace(space, back_at=back_at, extensions=space.extensions + 1)
+        turn.add(ChangeSpace(space.id, {"back_at": back_at, "extensions": changed.extensions}))
+        _set_timers(turn, changed)
 
 
 @registry.action(needs=("space",))
 def become(turn: Turn, value: str) -> None:
     """Let the space be `due`, `late`, `missed`, `returned` or `closed`; at its end nothing reminds of it any more."""
     space = turn.facts.space
-    if space is None or space.state not in policy.OPEN:
-        return
-    turn.add(ChangeSpace(space.id, {"state": value}))
-    if value not in policy.OPEN:
-        for name in _TIMERS:
-            turn.add(DropTimer(f"space.{name}", str(space.id)))
-    if value in {"missed", "closed"}:
-        turn.record(f"space_{value}")
+    late = space is not None and space.state == "late"
+    _become(turn, value, "space_returned_late" if late and value == "returned" else f"space_{value}")
+
+
+@registry.action(needs=("space",))
+def returned_meanwhile(turn: Turn) -> None:
+    """Let the space be returned from, at a time that nobody knows because the bot was away."""
+    _become(turn, "returned", "space_returned")
 
 
 @registry.action(needs=("space",))
 def record_return(turn: Turn) -> None:
     """Keep how it went: the rating when asking, and the one now."""
     space = turn.facts.space
-    turn.record("space", before=space.before if space else None, after=turn.slots.get("after"))
+    turn.record("space", before=space.before if space else turn.slots.get("before"), after=turn.slots.get("after"))
 
 
-@registry.action(needs=("space",), sets=("ref",))
+@registry.action()
+def record_ease(turn: Turn) -> None:
+    """Keep how easy the return was."""
+    turn.record("space_ease", after=turn.slots.get("how"))
+
+
+@registry.action(needs=("space",), sets=("ref", "back_at"))
 def take_up(turn: Turn) -> None:
     """Speak of the space there is."""
     if turn.facts.space is not None:
         turn.slots["ref"] = turn.ref = str(turn.facts.space.id)
+        turn.slots["back_at"] = turn.facts.space.back_at
 
 
 @registry.value(needs=("space",))
@@ -183,25 +151,85 @@ def back_at(turn: Turn) -> Value:
     return turn.facts.space.back_at if turn.facts.space else None
 
 
+# Late -----------------------------------------------------------------------------------------------------------------
+
+
+@registry.guard()
+def bot_was_away(turn: Turn) -> bool:
+    """Whether this timer speaks so late that it has to be said."""
+    return isinstance(turn.event, Elapsed) and turn.now - turn.event.due_at >= policy.TOLD_HONESTLY
+
+
+@registry.guard(needs=("space",))
+def is_past(turn: Turn, value: str) -> bool:
+    """Whether the moment of a later timer (`back`, `late`, `missed`) has come as well: then that one speaks."""
+    space = turn.facts.space
+    return space is not None and turn.now >= policy.moments(space, turn.now)[value]
+
+
+@registry.action()
+def count_late(turn: Turn) -> None:
+    """Remember the day of a late return, and whether it is the second within a week."""
+    today = turn.now.toordinal()
+    if today - turn.memory.get(_LATE_ON, 0) <= policy.OFTEN_LATE.days:
+        turn.memory[_TWICE_LATE_ON] = today
+    turn.memory[_LATE_ON] = today
+
+
+@registry.guard()
+def was_often_late(turn: Turn) -> bool:
+    """Whether two returns were late within a week, not long ago."""
+    return turn.now.toordinal() - turn.memory.get(_TWICE_LATE_ON, 0) <= policy.OFTEN_LATE.days
+
+
 # Waiting for somebody else's return -----------------------------------------------------------------------------------
+
+
+@registry.guard()
+def is_waiting(turn: Turn) -> bool:
+    """Whether this person waits for somebody to return at a time that is still to come."""
+    return turn.memory.get(_WAITS_TILL, 0) * 60 > turn.now.timestamp()
+
+
+@registry.value()
+def their_time(turn: Turn) -> Value:
+    """The time that the other one named."""
+    return datetime.fromtimestamp(turn.memory.get(_WAITS_TILL, 0) * 60, UTC)
 
 
 @registry.action()
 def wait_with(turn: Turn) -> None:
     """Speak up once the time that the other one named is over."""
-    turn.add(SetTimer("space.theirs", "wait", turn.slots["back_at"]))
+    turn.add(SetTimer(*_WAIT, turn.slots["back_at"]))
+    turn.memory[_WAITS_TILL] = round(turn.slots["back_at"].timestamp() / 60)
     turn.record("space_waited")
 
 
-def _meant(turn: Turn) -> datetime | None:
-    """The time that the text just written means: `back at 8`, `in half an hour`, `90 minutes`."""
-    reading = read_time(turn.text, turn.now, turn.zone, turn.user.locale)
-    if reading is not None:
-        return reading.at
-    span = read_duration(turn.text, turn.user.locale)
-    return turn.now + span if span is not None else None
+@registry.action()
+def stop_waiting(turn: Turn) -> None:
+    """Wait for nobody."""
+    turn.memory.pop(_WAITS_TILL, None)
+    turn.add(DropTimer(*_WAIT))
+
+
+def _become(turn: Turn, state: str, kind: str) -> None:
+    space = turn.facts.space
+    if space is None or space.state not in policy.OPEN:
+        return
+    turn.add(ChangeSpace(space.id, {"state": state}))
+    if state not in policy.OPEN:
+        for name in _TIMERS:
+            turn.add(DropTimer(f"space.{name}", str(space.id)))
+        turn.record(kind)
+
+
+def _is_here(turn: Turn) -> bool:
+    """Whether what spoke belongs to the space at hand; commands and prompts always do."""
+    return turn.facts.space is None or turn.ref in {"", "0", str(turn.facts.space.id)}
 
 
 def _set_timers(turn: Turn, space: Space) -> None:
-    for name, at in policy.moments(space).items():
-        turn.add(SetTimer(f"space.{name}", str(space.id), at))
+    moments = policy.moments(space, turn.now)
+    for name in _TIMERS:
+        kind, ref = f"space.{name}", str(space.id)
+        turn.add(SetTimer(kind, ref, moments[name]) if name in moments else DropTimer(kind, ref))

@@ -86,10 +86,10 @@ async def erase(tx: Transaction, user_id: int) -> None:
     """Delete the person's key, then every row of theirs in every table. Nothing of it can be read again, nor restored."""
     chat_id = (await tx.connection.execute(_ERASE_KEY, {"user_id": user_id})).scalar_one_or_none()
     await tx.connection.execute(_FORGET_RECEIVER, {"erased": user_id})
+    if chat_id is not None:  # before the messages: whoever claims some locks their lane first, too
+        await tx.connection.execute(_ERASE_LANE, {"destination": f"chat:{chat_id}"})
     for statement in _ERASE:
         await tx.connection.execute(statement, {"user_id": user_id})
-    if chat_id is not None:
-        await tx.connection.execute(_ERASE_LANE, {"destination": f"chat:{chat_id}"})
 
 
 async def unconsented(tx: Transaction, before: datetime) -> list[int]:

@@ -1,7 +1,6 @@
 """Messages wait in their lanes, leave in order and in pace, and belong to one sender at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
@@ -11,33 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.storage import outbox, users
-from bot.storage.database import Database
 from bot.storage.messages import LEASE, Claimed, Status, outcome
 from bot.storage.tables import lanes
 from bot.storage.tables import users as users_table
-from bot.storage.vault import Vault
-from tests.clock import AdvancingClock, ClockedDatabase
-from tests.post import NUDGE, PROMISE, REPLY, Post, draft, edit, sent, someone_waits
-
-
-@pytest.fixture
-def clock() -> AdvancingClock:
-    return AdvancingClock()
-
-
-@pytest.fixture
-async def database(database_url: str, clock: AdvancingClock) -> AsyncIterator[Database]:
-    opened = ClockedDatabase(database_url, clock)
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def post(database: Database, vault: Vault, clock: AdvancingClock) -> Post[AdvancingClock]:
-    made = Post(database, vault, clock)
-    await made.meet(1, 2, 3, 4, 5, 6)
-    return made
+from tests.clock import AdvancingClock
+from tests.post import NUDGE, PROMISE, REPLY, Post, draft, sent, someone_waits
 
 
 def ids(claimed: list[Claimed]) -> list[int]:
@@ -336,50 +313,6 @@ async def test_a_body_that_cannot_be_opened_is_dead_and_holds_up_nobody(post: Po
         await outbox.add(tx, foreign, post.clock.now())
     assert ids((await post.claim("a")).messages) == [9]
     assert await post.status(8) == Status.DEAD
-
-
-# ---------------------------------------------------------------------------------------- edits of earlier messages
-
-
-def words(row: Claimed) -> tuple[str, str, int]:
-    body = orjson.loads(row.body)
-    return row.method, body["text"], body.get("message_id", 0)
-
-
-async def test_an_edit_finds_its_message(post: Post[AdvancingClock]) -> None:
-    (row,) = await post.add(draft(8), claim_for=post.owner("a"))
-    await post.settle(sent(row, 77))
-    (changed,) = await post.add(edit(16, target=8), claim_for=post.owner("b"))
-    assert words(changed) == ("editMessageText", "edited", 77)
-
-
-async def test_an_edit_of_an_unsent_message_changes_its_words(post: Post[AdvancingClock]) -> None:
-    await post.add(draft(8))
-    assert await post.add(edit(16, target=8), claim_for=post.owner("a")) == []
-    assert [words(row) for row in (await post.claim("b")).messages] == [("sendMessage", "edited", 0)]
-
-
-async def test_an_edit_and_its_message_in_one_batch_become_one_message(post: Post[AdvancingClock]) -> None:
-    claimed = await post.add(draft(8), edit(16, target=8), claim_for=post.owner("a"))
-    assert [words(row) for row in claimed] == [("sendMessage", "edited", 0)]
-
-
-async def test_an_edit_waits_for_a_message_that_is_being_sent(post: Post[AdvancingClock]) -> None:
-    (row,) = await post.add(draft(8, priority=PROMISE), claim_for=post.owner("a"))
-    assert await post.add(edit(16, target=8), claim_for=post.owner("b")) == []
-    await post.settle(outcome(row, Status.PENDING))
-    (again,) = (await post.claim("c")).messages
-    assert again.id == 8
-    await post.settle(sent(again, 77))
-    assert [words(row) for row in (await post.claim("d")).messages] == [("editMessageText", "edited", 77)]
-
-
-@pytest.mark.parametrize("target", [8, 999])
-async def test_an_edit_of_a_lost_message_is_said_anew(post: Post[AdvancingClock], target: int) -> None:
-    (row,) = await post.add(draft(8), claim_for=post.owner("a"))
-    await post.settle(outcome(row, Status.DEAD))
-    (changed,) = await post.add(edit(16, target=target), claim_for=post.owner("b"))
-    assert words(changed) == ("sendMessage", "edited", 0)
 
 
 # -------------------------------------------------------------------------------------------------- several at once

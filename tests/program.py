@@ -1,0 +1,132 @@
+"""The real program as a host starts it: `python -m bot …` in a process of its own, with a folder and settings of its own."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.simulator import Simulator
+from bot.simulator.people import Person
+
+ROOT = Path(__file__).parents[1]
+TOKEN = "700000002:AAtoken-that-nobody-may-see-in-a-log"
+NO_HEALTH = {"STILLHERE_HEALTH_LISTEN": ""}
+
+
+class Program:
+    """One started command; what it wrote lies in files."""
+
+    def __init__(self, process: asyncio.subprocess.Process, written: Path) -> None:
+        self.process = process
+        self._written = written
+
+    @property
+    def said(self) -> str:
+        """Everything it wrote so far, to both outputs."""
+        return self._written.read_text(errors="surrogateescape")
+
+    async def ended(self, within: float = 60) -> int:
+        """Its exit code, once it has ended by itself."""
+        async with asyncio.timeout(within):
+            return await self.process.wait()
+
+    async def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to end; its exit code."""
+        self.process.send_signal(number)
+        return await self.ended()
+
+    async def kill(self) -> None:
+        """SIGKILL: not a word more."""
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+
+
+class Host:
+    """A folder where the program runs, with settings; nothing of the test's own environment reaches it."""
+
+    def __init__(self, folder: Path, cache: Path, **settings: str) -> None:
+        self.folder = folder
+        self.settings = {"STILLHERE_CACHE": str(cache)} | settings
+        self._count = 0
+        self._started: list[Program] = []
+
+    @property
+    def database(self) -> Path:
+        """The database file, where the default puts it."""
+        return self.folder / "var/stillhere.db"
+
+    async def start(self, *command: str, weak: bool = False, **settings: str) -> Program:
+        """Start a command (`run` by default). `weak`: without root's right to write everywhere, if the tests run as root."""
+        self._count += 1
+        written = self.folder / f"said-{self._count}.txt"
+        path = os.environ["PATH"]
+        with written.open("wb") as out:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bot",
+                *(command or ("run",)),
+                cwd=self.folder,
+                env={"PATH": path, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **self.settings, **settings},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                preexec_fn=_give_up_root if weak else None,  # noqa: PLW1509 - a single call that takes no lock
+            )
+        program = Program(process, written)
+        self._started.append(program)
+        return program
+
+    async def does(self, *command: str, weak: bool = False, **settings: str) -> tuple[int, str]:
+        """Let a command come to its end: exit code, and what it wrote."""
+        program = await self.start(*command, weak=weak, **settings)
+        code = await program.ended()
+        return code, program.said
+
+    async def clear(self) -> None:
+        """End whatever still runs."""
+        for program in self._started:
+            await program.kill()
+
+
+@asynccontextmanager
+async def running(host: Host, simulator: Simulator, *, clean: bool = True) -> AsyncIterator[Program]:
+    """The bot, from its first poll to a clean stop."""
+    program = await host.start()
+    await polled(simulator, program)
+    yield program
+    if clean:
+        assert await program.stop() == 0, program.said
+
+
+async def polled(simulator: Simulator, program: Program) -> None:
+    """Until the program waits for updates."""
+    await until(simulator, program, lambda: simulator.is_polled)
+
+
+async def until(simulator: Simulator, program: Program, condition: Callable[[], object]) -> None:
+    """Until something is so at Telegram, while the program lives."""
+    waiting = asyncio.ensure_future(simulator.until(condition))
+    ended = asyncio.ensure_future(program.process.wait())
+    async with asyncio.timeout(60):
+        await asyncio.wait((waiting, ended), return_when=asyncio.FIRST_COMPLETED)
+    ended.cancel()
+    if not waiting.done():
+        waiting.cancel()
+        raise AssertionError(f"the program ended by itself:\n{program.said}")
+
+
+def words(person: Person) -> list[str]:
+    """What the bot's messages say on this phone, oldest first."""
+    return [str(each.get("text", each.get("caption", ""))) for each in person.messages() if not each.get("out")]
+
+
+def _give_up_root() -> None:
+    """In the child: drop the capability to override file permissions (Linux, linux/prctl.h and linux/capability.h)."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
