@@ -45,20 +45,21 @@ async def run(folder: Path, *, port: int, api_port: int, fresh: bool) -> None:
 
     try:
         async with store.following(simulator), serve(simulator, api_port, port, next_due=next_due) as served:
-            app = App(_settings(folder, served.api_url), story)
-            stop_on_signals(app)
+            bot = App(_settings(folder, served.api_url), story)
+            stop_on_signals(bot)
             try:
-                await app.open()
+                await bot.open()
+                app = bot
                 print(
                     f"Two phones are at {served.page_url}  (Ctrl-C stops; the chats are kept in {folder})",
                     file=sys.stderr,
                     flush=True,
                 )
-                watching = asyncio.create_task(watch(app))
-                await app.run()
+                watching = asyncio.create_task(watch(bot))
+                await bot.run()
                 watching.cancel()
             finally:
-                await app.close()
+                await bot.close()
     except OSError as fault:
         raise SettingError(
             f"Port {port} or {api_port} is taken ({fault.strerror}). Choose others with --port and --api-port."

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.clock import Clock
@@ -75,7 +76,7 @@ class Health:
         while True:
             if (await self.look()).well:
                 sign()
-            await self._clock.sleep(BEAT)
+            await self._clock.until(self._clock.now() + timedelta(seconds=BEAT))
 
     async def _judge(self) -> Finding:
         heard = self._door.last_success

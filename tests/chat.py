@@ -5,6 +5,7 @@ A transcript is a chat, not a program. Its lines:
 
     # a comment
     given: Ann is set up; role reach; zone Europe/Berlin; nickname Annie; at 2026-05-04 18:00
+    given: Ann is set up; nudge_at 08:00; quiet_from 22:00; quiet_to 07:00; zone none
     Ann: /soothe                    what a person writes
     Ann: [7]                        a button, by its label
     Ann: (sticker)                  also (photo) (voice) (200 letters) (place 52.5 13.4) (edits it to …) (blocks) (unblocks)
@@ -16,6 +17,7 @@ A transcript is a chat, not a program. Its lines:
     deleted: 2 messages
     --- 30m later ---               time passes
     --- the bot restarts ---
+    --- the bot is away for 2h ---  it stops, time passes, it starts
     Ben> bot: …                     what somebody else's phone shows
 """
 
@@ -24,19 +26,21 @@ import re
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.app import App, read_dialogs
 from bot.config import Settings
+from bot.core.effects import SetTimer
 from bot.core.facts import User
 from bot.dialog.library import Library
 from bot.dialog.turn import spell
+from bot.i18n.zones import next_daily
 from bot.simulator.people import Person
 from bot.simulator.server import serve
 from bot.simulator.simulator import Simulator
-from bot.storage import users
+from bot.storage import timers, users
 from bot.storage.vault import open_vault
 from tests.clock import AdvancingClock
 
@@ -127,19 +131,29 @@ class Chat:
         for wish in filter(None, (part.strip() for part in wishes.split(";"))):
             field, _, value = wish.partition(" ")
             if field != "at":
-                fields[field] = value
+                fields[field] = _fact(field, value)
+        if "nudge_at" in fields:
+            fields.setdefault("nudges", "daily")
         person, now = self.people[name], self.clock.now()
         user = replace(User(person.id, person.id, seed=7, created_at=now, seen_at=now), **fields)
         person.chat.started = True  # type: ignore[attr-defined]
         async with self.app.database.transaction() as tx:
             vault = await open_vault(tx, self.app.settings.key_file)
             await users.create(tx, vault, [user])
+            if user.nudge_at and user.nudges != "off":
+                due_at = next_daily(now, user.nudge_at, user.zone)
+                rule = user.nudge_at.strftime("%H:%M")
+                await timers.set(tx, [(user.id, SetTimer("nudge.daily", "daily", due_at, rule=rule))])
 
     async def hear(self, line: str) -> None:
         """One line of a person, or of the clock."""
         self.lines.append(line)
         if passed := re.fullmatch(r"--- (.+) later ---", line):
             await self.wait(spell(passed[1]))
+        elif away := re.fullmatch(r"--- the bot is away for (.+) ---", line):
+            await self.stop()
+            self.clock.advance(spell(away[1]))
+            await self.start()
         elif line == "--- the bot restarts ---":
             await self.restart()
         else:
@@ -237,6 +251,13 @@ def play(path: Path, folder: Path, library: Library, *, forgetful: bool) -> list
 def dialogs() -> Library:
     """The project's own dialogs, checked."""
     return read_dialogs(None)
+
+
+def _fact(field: str, value: str) -> Any:
+    """What a wish of a `given:` line sets: a wall time, nothing, or the word itself."""
+    if field in {"nudge_at", "quiet_from", "quiet_to"}:
+        return time.fromisoformat(value)
+    return "" if value == "none" else value
 
 
 def _words(message: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Hop 6: what the turns of a batch asked for, gathered, and then written with a statement a kind."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.conversation.facts import Standing
@@ -130,7 +131,12 @@ class Writing:
         kind = effect.kind if isinstance(effect, Say) else "reply"
         # A goodbye outlives its reader's key; it holds no word of theirs and is not sealed.
         key, owner = (None, 0) if goodbye else (standing.person.key, user.id)
-        return key, _draft(self._number(), owner, user.chat_id, request, kind, self._now)
+        draft = _draft(self._number(), owner, user.chat_id, request, kind, self._now)
+        if isinstance(effect, Say) and effect.prompt:
+            standing.session = replace(standing.session, shown=draft.id)
+        if isinstance(effect, ClearButtons) and effect.target:
+            draft = replace(draft, target=effect.target)
+        return key, draft
 
     def _entry(self, done: Record) -> entries.Entry:
         return entries.Entry(self._number(), done.kind, done.before, done.after, done.technique, done.text, self._now)

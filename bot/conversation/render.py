@@ -59,7 +59,9 @@ class Renderer:
 
     def clear(self, cleared: ClearButtons) -> Request:
         """Take the buttons off a message."""
-        body = {"chat_id": self._user.chat_id, "message_id": cleared.message_id}
+        body = {"chat_id": self._user.chat_id}
+        if cleared.message_id:  # else the outbox finds it out
+            body["message_id"] = cleared.message_id
         return Request("editMessageReplyMarkup", orjson.dumps(body))
 
     def plain(self, phrase: Phrase, limit: int) -> str:

@@ -48,7 +48,7 @@ class Say:
 
     `edits` is the Telegram message id to change in place (0: a new message). `kind` is `reply`, `promise` or `nudge` and
     decides priority, what happens when the outcome of sending is unknown, and how late it may still be sent.
-    `closes_keyboard` takes a reply keyboard (a row with a `place` button) away.
+    `closes_keyboard` takes a reply keyboard (a row with a `place` button) away. `prompt`: its buttons wait for an answer.
     """
 
     parts: tuple[Phrase, ...]
@@ -58,13 +58,19 @@ class Say:
     kind: str = "reply"
     silent: bool = False
     closes_keyboard: bool = False
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ClearButtons:
-    """Take the buttons off the message `message_id`: what they asked has been answered elsewhere."""
+    """
+    Take the buttons off a message: what they asked has been answered elsewhere.
 
-    message_id: int
+    The message is known by Telegram's `message_id`, or, before it was sent, by its outbox id (`target`).
+    """
+
+    message_id: int = 0
+    target: int = 0
 
 
 @dataclass(frozen=True, slots=True)

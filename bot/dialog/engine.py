@@ -1,6 +1,6 @@
 """Decide a turn: (library, session, event, facts) → (new session, effects). Pure: no clock, chance, network or database."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,7 +57,9 @@ class _Move:
         self.library = library
         self.event = event
         self.facts = facts
+        self.before = session
         self.idle_since = session.at
+        self.answered = False
         self.frame = session.frame
         self.stack = list(session.stack)
         self.prompt = session.prompt
@@ -72,10 +74,23 @@ class _Move:
 
     def outcome(self) -> Outcome:
         """What it came to, frozen."""
-        stack = tuple(self.stack)
-        now = self.facts.now
-        session = Session(self.frame, stack, self.prompt, self.revision, self.fixed, self.keyboard, self.memory, now)
-        return Outcome(session, tuple(self.effects), self.toast)
+        session = Session(
+            frame=self.frame,
+            stack=tuple(self.stack),
+            prompt=self.prompt,
+            revision=self.revision,
+            fixed=self.fixed,
+            keyboard=self.keyboard,
+            shown=self.before.shown if self.prompt and self.revision == self.before.revision else 0,
+            memory=self.memory,
+            at=self.facts.now,
+        )
+        return Outcome(session, (*self._left_behind(session), *self.effects), self.toast)
+
+    def _left_behind(self, session: Session) -> Iterator[Effect]:
+        """The buttons of the earlier prompt go, if it is no longer the open one and no press has changed its message."""
+        if self.before.shown and not session.shown and not self.answered:
+            yield ClearButtons(target=self.before.shown)
 
     def take(self) -> None:  # noqa: C901, PLR0912 - one match over all events reads best whole
         """Do what the event asks for."""
@@ -125,6 +140,7 @@ class _Move:
         match data:
             case ["p", user, revision, number] if user == base36(self.facts.user.id) and number.isdecimal():
                 if revision == base36(self.revision) and int(number) < len(self.prompt):
+                    self.answered = True
                     if not self.fixed:
                         self.edits = message_id
                     elif message_id:
@@ -366,7 +382,7 @@ class _Move:
             self.effects.append(Say(parts[:-1] or (self._phrase("common.noted"),), closes_keyboard=True))
             parts, self.keyboard = parts[-1:], False
         if parts:
-            self.effects.append(Say(parts, rows, media, edits, kind))
+            self.effects.append(Say(parts, rows, media, edits, kind, prompt=bool(self.prompt) and not asks_place))
         self.parts, self.edits = [], 0
 
 

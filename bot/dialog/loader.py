@@ -13,12 +13,10 @@ from bot.core.errors import ScriptError
 from bot.dialog import written
 from bot.dialog.mistakes import explained
 from bot.dialog.script import Script
+from bot.i18n.catalog import Entry
 
 FORMAT = 5
 """Counted up when the compiled form changes, so that an old cache is not read."""
-
-Entry = str | list[str] | dict[str, str | list[str]]
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:

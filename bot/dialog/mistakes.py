@@ -21,12 +21,12 @@ def explained(data: Any, wrong: ValidationError) -> Iterator[tuple[int, str]]:
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    place, name = _place(error["loc"]), str(error["loc"][-1]) if error["loc"] else ""
+    place, around, name = _place(error["loc"]), _place(error["loc"][:-1]), str(error["loc"][-1]) if error["loc"] else ""
     if error["type"] == "missing":
-        return f"{place}: `{name}` is missing"
+        return f"{around}: `{name}` is missing"
     if error["type"] == "extra_forbidden":
         near = [word for word in get_close_matches(name, sorted(_words()), 1) if word != name]
-        return f"{place}: `{name}` does not belong here" + (f"; did you mean `{near[0]}`?" if near else "")
+        return f"{around}: `{name}` does not belong here" + (f"; did you mean `{near[0]}`?" if near else "")
     if error["type"] == "tuple_type" and "buttons" in error["loc"]:
         return f"{place}: buttons stand in rows, so there are two dashes: `- - {{press: …}}`"
     context = error.get("ctx", {})

@@ -55,10 +55,10 @@ class Play:
         self.effects: tuple[Effect, ...] = ()
         self._number = 0
 
-    def hear(self, event: Event) -> list[Heard]:
-        """Let `event` happen."""
+    def hear(self, event: Event, *, opens: str = "") -> list[Heard]:
+        """Let `event` happen; with `opens`, as if it made the dialog of that name open over everything."""
         self._number += 1
-        outcome = decide(self.library, self.session, event, self.facts())
+        outcome = decide(self.library, self.session, event, self.facts(), opens=opens)
         self.session, self.effects = outcome.session, outcome.effects
         for effect in outcome.effects:
             self._take(effect)

@@ -35,7 +35,7 @@ class Session:
     `frame` is the open dialog (`NOWHERE` if none), `stack` the interrupted ones, the last interrupted last.
 
     `prompt` names the buttons of the open prompt in the order of their numbers, `revision` counts prompts: a press
-    carries both, so a stale one is known. `fixed` says the open prompt must not be edited away; `keyboard` that a reply
+    carries both, so a stale one is known. `shown` is the outbox id of the message with its buttons. `fixed` says the open prompt must not be edited away; `keyboard` that a reply
     keyboard is showing. `memory` counts how often each phrase with variants was said, and steps through bags.
     """
 
@@ -45,6 +45,7 @@ class Session:
     revision: int = 0
     fixed: bool = False
     keyboard: bool = False
+    shown: int = 0
     memory: Mapping[str, int] = field(default_factory=dict)
     at: datetime | None = None
 
@@ -75,6 +76,8 @@ def to_body(session: Session) -> dict[str, Any]:
         body["fixed"] = True
     if session.keyboard:
         body["keyboard"] = True
+    if session.shown:
+        body["shown"] = session.shown
     return body
 
 
@@ -87,6 +90,7 @@ def from_body(body: Mapping[str, Any], *, revision: int, at: datetime) -> Sessio
         revision=revision,
         fixed=body.get("fixed", False),
         keyboard=body.get("keyboard", False),
+        shown=body.get("shown", 0),
         memory=body["memory"],
         at=at,
     )

@@ -17,6 +17,12 @@ makes two of one, nor loses one.
 """
 
 
+Hours = tuple[time, time]
+NONE: Hours = (time(), time())
+NIGHT: Hours = (time(22), time(8))
+"""Hours from when to when: none at all, and those in which whoever told no quiet hours is likely to sleep."""
+
+
 def may_come(user: User, due_at: datetime, now: datetime, local: time, last: datetime | None) -> bool:
     """Whether a line may be said now. `local` is the time on the person's own clock, `last` when the last line was said."""
     if user.nudges not in REST or not user.consent or user.stopped or is_paused(user, now):
@@ -31,12 +37,11 @@ def is_paused(user: User, now: datetime) -> bool:
     return user.paused_until is not None and now < user.paused_until
 
 
-def is_quiet(user: User, at: time) -> bool:
+def is_quiet(user: User, at: time, otherwise: Hours = NONE) -> bool:
     """Whether `at` lies in the person's quiet hours: from the first up to the last, around midnight if need be."""
-    start, end = user.quiet_from, user.quiet_to
-    if start is None or end is None or start == end:
-        return False
-    return start <= at < end if start < end else at >= start or at < end
+    told = user.quiet_from is not None and user.quiet_to is not None and user.quiet_from != user.quiet_to
+    start, end = (user.quiet_from or time(), user.quiet_to or time()) if told else otherwise
+    return start <= at < end if start <= end else at >= start or at < end
 
 
 def slows_down(user: User, *, kept: bool) -> bool:

@@ -15,7 +15,7 @@ TIMER = ("nudge.daily", "daily")
 """The kind and the reference of the timer behind the line."""
 
 _SAID_AT, _DONE, _KEPT = "nudge.said_at", "nudge.done", "nudge.kept"
-"""Numbers kept in the memory of a session: minutes since 1970, the last line that was tried (from 1), and 1 for yes."""
+"""Numbers kept in the memory of a session: minutes since 1970, the draw of the last line that was tried, and 1 for yes."""
 
 _BANKS = {"r": "nudges_reach", "s": "nudges_space", "g": "nudges_steady"}
 _ROLES = {"reach": "r", "space": "s", "both": "rs"}
@@ -33,8 +33,8 @@ def may_nudge(turn: Turn) -> bool:
 
 @registry.guard()
 def is_quiet_hour(turn: Turn) -> bool:
-    """Whether it is within the person's quiet hours."""
-    return policy.is_quiet(turn.user, turn.local.time())
+    """Whether it is within the person's quiet hours, or at night if they told none."""
+    return policy.is_quiet(turn.user, turn.local.time(), policy.NIGHT if turn.user.zone else policy.NONE)
 
 
 @registry.guard()
@@ -73,13 +73,12 @@ def draw_nudge(turn: Turn) -> None:
 @registry.value()
 def line(turn: Turn) -> Value:
     """The line that this turn, or the message whose button was pressed, is about."""
-    drawer = turn.ref.rstrip("0123456789")
-    number = turn.ref.removeprefix(drawer)
-    if not number or not set(drawer) <= _BANKS.keys():
+    drawer, number = _drawn(turn.ref)
+    banks = [_BANKS[letter] for letter in drawer if letter in _BANKS]
+    if not banks:
         return None
-    banks = [_BANKS[letter] for letter in drawer]
-    drawn = bags.draw([turn.banks[bank] for bank in banks], turn.user.seed, int(number))
-    return Phrase(f"banks.{banks[int(number) % len(banks)]}.{drawn}")
+    drawn = bags.draw([turn.banks[bank] for bank in banks], turn.user.seed, number)
+    return Phrase(f"banks.{banks[number % len(banks)]}.{drawn}")
 
 
 @registry.action()
@@ -91,19 +90,32 @@ def nudge_answered(turn: Turn) -> None:
 @registry.action()
 def nudge_done(turn: Turn) -> None:
     """Keep that a line was tried, once for each."""
-    number = turn.memory.get(f"nudge.{turn.ref.rstrip('0123456789')}", 0)
+    _, number = _drawn(turn.ref)
     if turn.memory.get(_DONE) != number:
         turn.memory[_DONE] = number
         turn.record("nudge")
 
 
 @registry.action()
+def keep_nudges(turn: Turn) -> None:
+    """Let the line come every day, answered or not: the person was asked, and wants it so."""
+    nudges(turn, "daily")
+    turn.memory[_KEPT] = 1
+
+
+@registry.action()
 def nudges(turn: Turn, value: str) -> None:
-    """Let the line come `daily` (kept, because it was asked for), on `alternate` days, or not at all (`off`)."""
-    turn.memory[_KEPT] = int(value == "daily")
+    """Let the line come `daily`, on `alternate` days, or not at all (`off`)."""
+    turn.memory.pop(_KEPT, None)
     turn.add(ChangeUser({"nudges": value, "ignored": 0}))
     if value == "off" or turn.user.nudge_at is None:
         turn.add(DropTimer(*TIMER))
     else:
         due_at = next_daily(turn.now, turn.user.nudge_at, turn.zone)
         turn.add(SetTimer(*TIMER, due_at, rule=turn.user.nudge_at.strftime("%H:%M")))
+
+
+def _drawn(ref: str) -> tuple[str, int]:
+    """The letters of the banks and the number of the draw that a line's reference is made of."""
+    drawer = ref.rstrip("0123456789")
+    return drawer, int(ref.removeprefix(drawer) or 0)

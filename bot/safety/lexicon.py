@@ -1,23 +1,208 @@
-"""The first words the detector listens for, in English. Short on purpose and not reviewed by a clinician: /help is always in reach."""
+"""The words the detector listens for, read from `lexicon/<locale>.toml`, where people who know danger can edit them."""
 
-from collections.abc import Mapping, Sequence
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-ENGLISH: Mapping[str, Mapping[str, Sequence[str]]] = {
-    "self-harm": {
-        "explicit": (
-            r"\b(?:want|going|plan(?:ning)?|ready|about) to (?:die\b(?! of| for| laughing)|kill myself|end my life|hurt myself|take my (?:own )?life)",
-            r"\bkill(?:ing)? myself\b(?! laughing)",
-            r"\b(?:i'?m|i am|feeling|feel) suicidal\b",
-            r"\bend(?:ing)? my (?:own )?life\b",
-            r"\b(?:don'?t|do not) want to (?:live|be alive|wake up)(?: any ?more)?\b",
-            r"\b(?:cut|cutting|hurt|hurting|harm|harming) myself\b",
-            r"\bbetter off (?:dead|without me (?:alive|here))\b",
-        ),
-    },
-    "harm by someone": {
-        "explicit": (
-            r"\b(?:he|she|they|my (?:partner|husband|wife|boyfriend|girlfriend)) (?:hit|hits|beat|beats|chokes?|choked|strangled|punche[sd]|kicked) me\b",
-            r"\b(?:going to|will|gonna|threatened to|threatens to) kill me\b",
-        ),
-    },
-}
+from bot.core.errors import ScriptError
+
+KINDS = ("medical", "self-harm", "harm by someone", "harm to someone", "loss of reality", "under 18")
+"""
+Which danger is answered first when a text holds several. A body already in danger has minutes, and a life in danger hours;
+then somebody who is being hurt, and somebody who may be; then what needs a doctor soon; last what needs only a question.
+"""
+
+LEVELS = ("explicit", "unsure")
+"""How plainly it was said. Something explicit always comes before something unsure."""
+
+WHO = ("i", "they", "")
+"""Whose doing a pattern tells: the writer's (or nobody is named), somebody else's (who has to be named), anybody's."""
+
+READING = ("fillers", "clear", "ordinary")
+CONTEXT = ("denials", "clauses", "raising", "speaker", "others", "people", "things", "third", "quoting", "joking")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One thing to listen for, as written, with sentences in which it must be found; `place` says where it stands."""
+
+    find: str
+    who: str
+    examples: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """
+    All of one language. `kinds`: kind → level → patterns. `sets`: sets of words by name, see READING and CONTEXT.
+
+    `reviewer` is empty until a clinician who speaks the language has read the file.
+    """
+
+    locale: str
+    version: int
+    author: str
+    reviewer: str
+    spelling: Mapping[str, str]
+    sets: Mapping[str, frozenset[str]]
+    lists: Mapping[str, str]
+    idioms: tuple[Pattern, ...]
+    admissions: tuple[Pattern, ...]
+    kinds: Mapping[str, Mapping[str, tuple[Pattern, ...]]]
+
+
+def load(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Lexicon, ...]:
+    """
+    English, and after it each of `locales` that has a lexicon: people mix languages, above all in distress.
+
+    A later folder adds to what an earlier one says and takes nothing away. Raises ScriptError, with the file, if English is
+    missing, a file is broken, or a kind of danger has no patterns.
+    """
+    folders = list(folders)
+    names = dict.fromkeys(["en", *(_name(locale) for locale in locales)])
+    found = [_of_locale(name, [folder / "lexicon" / f"{name}.toml" for folder in folders]) for name in names]
+    if found[0] is None:
+        raise ScriptError(f"The safety lexicon {folders[0].name if folders else ''}/lexicon/en.toml is missing.")
+    return tuple(lexicon for lexicon in found if lexicon is not None)
+
+
+def read(locale: str, contents: Sequence[tuple[str, str]]) -> Lexicon:
+    """The lexicon of `locale` from the names and texts of its files, in order. Raises ScriptError."""
+    table: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    for name, text in contents:
+        try:
+            part = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as broken:
+            raise ScriptError(f"{name}: this is not TOML: {broken}.") from None
+        places |= {key: f"{name}:{number}" for number, line in enumerate(text.splitlines(), 1) for key in _keys(line)}
+        _join(table, part, name)
+    return _Reading(table, contents[-1][0], places).lexicon(locale)
+
+
+_TEXTS = ("author", "reviewer", "reviewed_on")
+_TABLES = ("spelling", "reading", "context", "lists", "idioms", "admissions", *KINDS)
+
+
+def _name(locale: str) -> str:
+    return re.sub(r"[^a-z]", "", locale.lower().partition("-")[0].partition("_")[0])
+
+
+def _of_locale(name: str, paths: Iterable[Path]) -> Lexicon | None:
+    contents = []
+    for path in paths:
+        if path.is_file():
+            shown = f"{path.parent.parent.name}/lexicon/{path.name}"
+            try:
+                contents.append((shown, path.read_text("utf-8")))
+            except (OSError, UnicodeDecodeError) as fault:
+                raise ScriptError(f"{shown} cannot be read ({type(fault).__name__}).") from None
+    return read(name, contents) if contents else None
+
+
+def _keys(line: str) -> list[str]:
+    key = re.match(r"""\s*(?:"([^"]*)"|'([^']*)')\s*=""", line)
+    return [key[1] or key[2] or ""] if key else []
+
+
+def _join(table: dict[str, Any], part: Mapping[str, Any], name: str) -> None:
+    """Add `part` to `table`: tables grow, words are added to words, everything else is replaced."""
+    for key, value in part.items():
+        old = table.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            _join(old, value, name)
+        elif isinstance(old, str) and isinstance(value, str) and key in {*READING, *CONTEXT}:
+            table[key] = f"{old} {value}"
+        elif old is not None and type(old) is not type(value):
+            raise ScriptError(f'{name}: "{key}" is not what it is in the lexicon this one adds to.')
+        else:
+            table[key] = value
+
+
+class _Reading:
+    def __init__(self, table: Mapping[str, Any], file: str, places: Mapping[str, str]) -> None:
+        self._table = table
+        self._file = file
+        self._places = places
+
+    def lexicon(self, locale: str) -> Lexicon:
+        for key in self._table:
+            if key not in {"version", *_TEXTS, *_TABLES}:
+                raise self._wrong(key, "nothing is called this here")
+        version = self._table.get("version")
+        if not isinstance(version, int):
+            raise self._wrong("version", "a number is missing")
+        return Lexicon(
+            locale=locale,
+            version=version,
+            author=self._text("author"),
+            reviewer=self._text("reviewer"),
+            spelling=self._spelling(),
+            sets=self._sets("reading", READING) | self._sets("context", CONTEXT),
+            lists=self._texts("lists"),
+            idioms=self._patterns("idioms", self._part("idioms")),
+            admissions=self._patterns("admissions", self._part("admissions")),
+            kinds={kind: self._kind(kind) for kind in KINDS},
+        )
+
+    def _spelling(self) -> Mapping[str, str]:
+        return {
+            word.lower(): meant.lower() for meant, words in self._texts("spelling").items() for word in words.split()
+        }
+
+    def _sets(self, table: str, names: Iterable[str]) -> dict[str, frozenset[str]]:
+        given = self._texts(table)
+        for name in given:
+            if name not in names:
+                raise self._wrong(name, f"no words of [{table}] are called this")
+        return {name: frozenset(given.get(name, "").lower().split()) for name in names}
+
+    def _kind(self, kind: str) -> Mapping[str, tuple[Pattern, ...]]:
+        levels = self._part(kind)
+        for level in levels:
+            if level not in LEVELS:
+                raise self._wrong(kind, f"a level is explicit or unsure, not {level}")
+        for level in LEVELS:
+            if not levels.get(level):
+                raise self._wrong(kind, f"the patterns of level {level} are missing")
+        return {level: self._patterns(f"{kind}.{level}", levels[level]) for level in LEVELS}
+
+    def _patterns(self, table: str, given: object) -> tuple[Pattern, ...]:
+        if not isinstance(given, dict):
+            raise self._wrong(table, "a table of patterns belongs here")
+        return tuple(self._pattern(find, examples) for find, examples in given.items())
+
+    def _pattern(self, written: str, given: object) -> Pattern:
+        examples = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list) else ()
+        if not examples or not all(isinstance(example, str) and example for example in examples):
+            raise self._wrong(written, "an example, or a list of examples, is missing")
+        who, mark, find = written.rpartition(":")
+        if who.strip() not in WHO or (mark and not who.strip()):
+            raise self._wrong(written, 'before the colon stands "i" or "they"')
+        return Pattern(find.lower().strip(), who.strip(), examples, self._places.get(written, self._file))
+
+    def _part(self, name: str) -> Mapping[str, Any]:
+        part = self._table.get(name, {})
+        if not isinstance(part, dict):
+            raise self._wrong(name, "this is a table")
+        return part
+
+    def _texts(self, name: str) -> dict[str, str]:
+        part = self._part(name)
+        for key, value in part.items():
+            if not isinstance(value, str) or not value.strip():
+                raise self._wrong(key, "words in quotes belong here")
+        return dict(part)
+
+    def _text(self, name: str) -> str:
+        value = self._table.get(name, "")
+        if not isinstance(value, str):
+            raise self._wrong(name, "words in quotes belong here")
+        return value
+
+    def _wrong(self, key: str, detail: str) -> ScriptError:
+        return ScriptError(f'{self._places.get(key, self._file)}: "{key}": {detail}.')

@@ -25,6 +25,9 @@ WORTH_A_CHECK = timedelta(minutes=10)
 TOLD_HONESTLY = timedelta(minutes=30)
 """If the bot itself comes this much too late, it says that it was away."""
 
+LONG = timedelta(hours=3)
+"""Only up to this length is somebody asked half way in quiet hours whether the time still fits."""
+
 OFTEN_LATE = timedelta(days=7)
 """Two late returns within this time, and shorter spaces are suggested. Source: the space protocol."""
 

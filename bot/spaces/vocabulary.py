@@ -54,6 +54,13 @@ def is_in_space(turn: Turn) -> bool:
 
 
 @registry.guard(needs=("space",))
+def is_long_space(turn: Turn) -> bool:
+    """Whether this person rests for so long that the middle of it may lie in their night."""
+    space = turn.facts.space
+    return space is not None and space.back_at - space.asked_at > policy.LONG
+
+
+@registry.guard(needs=("space",))
 def may_extend(turn: Turn) -> bool:
     """Whether more time may still be asked for."""
     return turn.facts.space is not None and policy.may_extend(turn.facts.space, turn.now)

@@ -12,7 +12,7 @@ from bot.dialog.script import Line
 SHAPES = {
     "sya: a.ask": "a: `sya` does not belong here; did you mean `say`?",
     "press: a": "a: `press` does not belong here",
-    "scale: {go: b}": "a.scale.keep: `keep` is missing",
+    "scale: {go: b}": "a.scale: `keep` is missing",
     "pick: teas": "a.pick: `teas` stands where `name: value` is expected",
     "stays: maybe": "a.stays: write `true` or `false`",
     "kind: letter": "a.kind: write `reply`, `promise` or `nudge`",
