@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from bot import linted
 from bot.config import TELEGRAM, Settings
 from bot.conversation.channel import ChannelError
 from bot.conversation.housekeeping import Housekeeping
@@ -23,7 +24,7 @@ from bot.core.events import Incoming
 from bot.core.ids import Ids
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.sender import Sender
-from bot.dialog import linter, loader
+from bot.dialog import loader
 from bot.dialog import vocabulary as general
 from bot.dialog.library import Library
 from bot.dialog.registry import Registry
@@ -31,8 +32,8 @@ from bot.health import Health, health_app
 from bot.hosting_guard import Guard
 from bot.nudges import vocabulary as nudges
 from bot.profile import vocabulary as profile
-from bot.safety import detector
-from bot.safety.lexicon import ENGLISH
+from bot.safety import detector, lexicon
+from bot.safety import vocabulary as safety
 from bot.serving import Server
 from bot.soothing import vocabulary as soothing
 from bot.spaces import vocabulary as spaces
@@ -42,7 +43,7 @@ from bot.storage.migration import migrate
 from bot.storage.vault import Vault, open_vault
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.inbox import Inbox
-from bot.telegram.polling import Poller
+from bot.telegram.polling import Heard, Poller
 from bot.telegram.publish import Profile, publish
 from bot.webhook_door import WebhookDoor
 
@@ -58,7 +59,8 @@ CARRIED = next(
 
 def registry() -> Registry:
     """Every name a script may use."""
-    return Registry(general.registry, profile.registry, soothing.registry, spaces.registry, nudges.registry)
+    rooms = (profile, soothing, spaces, nudges, safety)
+    return Registry(general.registry, *(room.registry for room in rooms))
 
 
 def read_dialogs(folder: Path | None, cache: Path | None = None) -> Library:
@@ -67,13 +69,26 @@ def read_dialogs(folder: Path | None, cache: Path | None = None) -> Library:
 
     Raises ScriptError with every finding that keeps a bot from starting.
     """
-    source = loader.load([CARRIED, *([folder] if folder else [])], cache=cache)
+    source = loader.load(_folders(folder), cache=cache)
     words = registry()
-    findings = [finding for finding in linter.lint(source, words) if finding.stops]
+    if not linted.is_fine(cache, source.hash):
+        _check(source, words)
+        linted.keep(cache, source.hash)
+    return Library(source, words)
+
+
+def _folders(own: Path | None) -> list[Path]:
+    """Where dialogs and lexicons lie: those carried along, and the host's own on top."""
+    return [CARRIED, *([own] if own else [])]
+
+
+def _check(source: loader.Source, words: Registry) -> None:
+    from bot.dialog.linter import lint
+
+    findings = [finding for finding in lint(source, words) if finding.stops]
     if findings:
         count = "a fault" if len(findings) == 1 else f"{len(findings)} faults"
-        raise ScriptError("\n".join([f"The dialogs have {count}. Nothing was started.", *map(str, findings)]))
-    return Library(source, words)
+        raise ScriptError("\n".join([f"The dialogs have {count}:", *map(str, findings)]))
 
 
 class TelegramSilent(StillhereError):  # noqa: N818 - reads as a sentence where it is raised
@@ -101,6 +116,7 @@ class App:
         self.settings = settings
         self._node = secrets.randbits(10) if node is None else node
         self._library = library
+        self.library: Library
         self.clock: Clock = clock or SystemClock()
         self._parts = AsyncExitStack()
         self._asides: set[asyncio.Task[None]] = set()
@@ -119,7 +135,24 @@ class App:
             file_ids=_FileIds(self),
         )
         self._parts.push_async_callback(channel.close)
-        self.library = self._library or read_dialogs(settings.dialogs, settings.cache)
+        greeting = asyncio.create_task(self._greet())  # the network takes its time meanwhile
+        try:
+            await self._prepare()
+            await self._until_stopped(greeting)
+            if greeting.done():
+                await greeting
+                self.door.last_success = Heard(self.clock.now(), self.clock.machine())
+        finally:
+            greeting.cancel()
+            await asyncio.gather(greeting, return_exceptions=True)
+
+    async def _prepare(self) -> None:
+        """Everything but Telegram."""
+        settings = self.settings
+        library = self._library
+        if library is None:
+            library = await asyncio.to_thread(read_dialogs, settings.dialogs, settings.cache)
+        self.library = library
         database = self.database = Database(settings.database_url.get_secret_value(), self.clock)
         await database.open()
         self._parts.push_async_callback(database.close)
@@ -133,11 +166,6 @@ class App:
         async with database.transaction() as tx:
             vault = await open_vault(tx, settings.key_file)
         self._build(vault)
-        greeting = asyncio.create_task(self._greet())
-        await self._until_stopped(greeting)
-        greeting.cancel()
-        if greeting.done():
-            await greeting
 
     def _build(self, vault: Vault) -> None:
         database, clock = self.database, self.clock
@@ -152,7 +180,7 @@ class App:
             self._handle,
             self.channel,
             SystemClock(),  # half a second is half a second, whatever story time does
-            detect=detector.build(ENGLISH),
+            detect=detector.build(lexicon.load(_folders(self.settings.dialogs), self.library.catalog.locales)),
             card=CARD,
             group_line=IN_GROUPS,
         )
@@ -182,18 +210,18 @@ class App:
 
     async def _greet(self) -> None:
         """Ask Telegram who we are; a network that is not there yet is waited for."""
-        begun, tries = self.clock.machine(), 0
+        end, tries = self.clock.machine() + self.settings.start_wait, 0
         while True:
             try:
                 await self.channel.open()
             except ChannelError as fault:
                 tries += 1
-                pause = min(0.5 * 2.0**tries, 5.0)
-                if self.clock.machine() - begun + pause > self.settings.start_wait:
+                left = end - self.clock.machine()
+                if left <= 0:
                     raise TelegramSilent(self.settings, str(fault)) from None
                 if tries == 1:
                     _log.warning("Telegram is not reached yet", reason=str(fault), waiting=self.settings.start_wait)
-                await self.clock.sleep(pause)
+                await self.clock.sleep(min(0.5 * 2.0**tries, 5.0, left))
             else:
                 return
 

@@ -60,6 +60,11 @@ class Settings(BaseSettings):
     )
     cache: Path = Field(default=Path("var/cache"), description="Where compiled dialogs are kept; may be read-only.")
 
+    @field_validator("dialogs", mode="before")
+    @classmethod
+    def _a_folder(cls, value: object) -> object:
+        return value or None
+
     @field_validator("bot_token")
     @classmethod
     def _a_token(cls, value: SecretStr) -> SecretStr:

@@ -74,9 +74,10 @@ class Health:
     async def beat(self, sign: Callable[[], None]) -> None:
         """Give a sign of life as long as all is well; until cancelled."""
         while True:
-            if (await self.look()).well:
+            well = (await self.look()).well
+            if well:
                 sign()
-            await self._clock.until(self._clock.now() + timedelta(seconds=BEAT))
+            await self._wait(BEAT if well else FRESH)
 
     async def _judge(self) -> Finding:
         heard = self._door.last_success
@@ -99,11 +100,16 @@ class Health:
         """The backlog, or why there is none. A look that takes too long goes on, and is the answer to a later question."""
         if self._looking is None:
             self._looking = asyncio.create_task(self._look_and_write())
-        done, _ = await asyncio.wait((self._looking,), timeout=PATIENCE)
-        if not done:
+        patience = asyncio.create_task(self._wait(PATIENCE))
+        await asyncio.wait((self._looking, patience), return_when=asyncio.FIRST_COMPLETED)
+        patience.cancel()
+        if not self._looking.done():
             return f"the database has not answered for {PATIENCE:.0f} s"
-        looking, self._looking = self._looking, None
-        return looking.result()
+        found, self._looking = self._looking.result(), None
+        return found
+
+    async def _wait(self, seconds: float) -> None:
+        await self._clock.until(self._clock.now() + timedelta(seconds=seconds))
 
     async def _look_and_write(self) -> Backlog | str:
         try:

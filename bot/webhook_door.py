@@ -53,11 +53,12 @@ class WebhookDoor:
         await self._ended.wait()
 
     async def _keep_registered(self) -> None:
-        failures = 0
+        failures, registered = 0, False
         while True:
             try:
-                if self.last_success is None or not await self._is_ours():
+                if not registered or not await self._is_ours():
                     await register(self._channel, self._url, self._secret)
+                    registered = True
                     _log.info("webhook registered")
                 self.last_success = Heard(self._clock.now(), self._clock.machine())
                 failures = 0

@@ -8,6 +8,7 @@ A transcript is a chat, not a program. Its lines:
     given: Ann is set up; nudge_at 08:00; quiet_from 22:00; quiet_to 07:00; zone none
     Ann: /soothe                    what a person writes
     Ann: [7]                        a button, by its label
+    Ann: (twice [7])                the same, by a quick finger
     Ann: (sticker)                  also (photo) (voice) (200 letters) (place 52.5 13.4) (edits it to …) (blocks) (unblocks)
     bot: How strong is it?          what the bot says; further lines stand below, indented
          [0] [1]                    its buttons
@@ -24,7 +25,7 @@ A transcript is a chat, not a program. Its lines:
 import asyncio
 import re
 from collections.abc import Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -48,17 +49,37 @@ TOKEN = "700000001:transcripts"
 ZONES = {"Ann": "Europe/Berlin", "Ben": "America/New_York"}
 
 
+class StoryClock(AdvancingClock):
+    """Story time passes by the transcript alone: what sleeps for pace or back-off takes only machine time."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self._story = start
+
+    def now(self) -> datetime:
+        return self._story
+
+    async def until(self, due: datetime) -> None:
+        while self._story < due:
+            await super().until(self._now + (due - self._story))
+
+    def skip(self, by: timedelta) -> None:
+        """Let `by` pass in the story."""
+        self._story += by
+        self.advance(by)
+
+
 class LentClock:
     """The test clock as the simulator wants it."""
 
-    def __init__(self, clock: AdvancingClock) -> None:
+    def __init__(self, clock: StoryClock) -> None:
         self._clock = clock
 
     def now(self) -> datetime:
         return self._clock.now()
 
     def skip(self, by: timedelta) -> None:
-        self._clock.advance(by)
+        self._clock.skip(by)
 
 
 class Chat:
@@ -66,7 +87,7 @@ class Chat:
 
     def __init__(self, folder: Path, library: Library, start: datetime, *, forgetful: bool) -> None:
         self.lines: list[str] = []
-        self.clock = AdvancingClock(start)
+        self.clock = StoryClock(start)
         self.simulator = Simulator(LentClock(self.clock), self.clock.machine)
         self.account = self.simulator.add_bot(TOKEN, "stillhere_test_bot", "Stillhere")
         self.people = {
@@ -136,7 +157,7 @@ class Chat:
             fields.setdefault("nudges", "daily")
         person, now = self.people[name], self.clock.now()
         user = replace(User(person.id, person.id, seed=7, created_at=now, seen_at=now), **fields)
-        person.chat.started = True  # type: ignore[attr-defined]
+        person.chat.started = True
         async with self.app.database.transaction() as tx:
             vault = await open_vault(tx, self.app.settings.key_file)
             await users.create(tx, vault, [user])
@@ -152,7 +173,7 @@ class Chat:
             await self.wait(spell(passed[1]))
         elif away := re.fullmatch(r"--- the bot is away for (.+) ---", line):
             await self.stop()
-            self.clock.advance(spell(away[1]))
+            self.clock.skip(spell(away[1]))
             await self.start()
         elif line == "--- the bot restarts ---":
             await self.restart()
@@ -176,14 +197,17 @@ class Chat:
             due = await self.app.next_due()
             if due is None or due > end:
                 break
-            self.clock.advance(max(due - self.clock.now(), timedelta()))
+            self.clock.skip(max(due - self.clock.now(), timedelta()))
             await self.settle()
             self._write()
-        self.clock.advance(max(end - self.clock.now(), timedelta()))
+        self.clock.skip(max(end - self.clock.now(), timedelta()))
 
     def _act(self, person: Person, said: str) -> None:
         if button := re.fullmatch(r"\[(.+)\]", said):
             person.taps(button[1])
+        elif double := re.fullmatch(r"\(twice \[(.+)\]\)", said):
+            person.taps(double[1])
+            person.taps(double[1])
         elif letters := re.fullmatch(r"\((\d+) letters\)", said):
             person.says("x" * int(letters[1]))
         elif place := re.fullmatch(r"\(place (\S+) (\S+)\)", said):

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.simulator import Simulator
+from bot.simulator import Simulator, serve
 from bot.simulator.people import Person
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +52,8 @@ class Host:
     def __init__(self, folder: Path, cache: Path, **settings: str) -> None:
         self.folder = folder
         self.settings = {"STILLHERE_CACHE": str(cache)} | settings
+        self.weak = False
+        """Take root's right to write everywhere away from the program, for where tests run as root."""
         self._count = 0
         self._started: list[Program] = []
 
@@ -59,14 +62,15 @@ class Host:
         """The database file, where the default puts it."""
         return self.folder / "var/stillhere.db"
 
-    async def start(self, *command: str, weak: bool = False, **settings: str) -> Program:
-        """Start a command (`run` by default). `weak`: without root's right to write everywhere, if the tests run as root."""
+    async def start(self, *command: str, **settings: str) -> Program:
+        """Start a command (`run` by default), with these settings on top of the host's."""
         self._count += 1
         written = self.folder / f"said-{self._count}.txt"
         path = os.environ["PATH"]
         with written.open("wb") as out:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                *(("-c", _WEAKLY, sys.executable) if self.weak else ()),
                 "-m",
                 "bot",
                 *(command or ("run",)),
@@ -75,15 +79,14 @@ class Host:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                preexec_fn=_give_up_root if weak else None,  # noqa: PLW1509 - a single call that takes no lock
             )
         program = Program(process, written)
         self._started.append(program)
         return program
 
-    async def does(self, *command: str, weak: bool = False, **settings: str) -> tuple[int, str]:
+    async def does(self, *command: str, **settings: str) -> tuple[int, str]:
         """Let a command come to its end: exit code, and what it wrote."""
-        program = await self.start(*command, weak=weak, **settings)
+        program = await self.start(*command, **settings)
         code = await program.ended()
         return code, program.said
 
@@ -94,13 +97,28 @@ class Host:
 
 
 @asynccontextmanager
-async def running(host: Host, simulator: Simulator, *, clean: bool = True) -> AsyncIterator[Program]:
+async def hosted(folder: Path, **settings: str) -> AsyncIterator[tuple[Host, Simulator]]:
+    """A host's folder, with a token, and a Telegram that knows it, with Ann and Ben."""
+    simulator = Simulator(limits=False)
+    simulator.add_bot(TOKEN, "still_bot", "Still")
+    simulator.add_user("Ann")
+    simulator.add_user("Ben")
+    async with serve(simulator) as served:
+        usual = {"STILLHERE_BOT_TOKEN": TOKEN, "STILLHERE_API_URL": served.api_url, **NO_HEALTH}
+        host = Host(folder, folder.parent / "cache", **(usual | settings))
+        try:
+            yield host, simulator
+        finally:
+            await host.clear()
+
+
+@asynccontextmanager
+async def running(host: Host, simulator: Simulator, **settings: str) -> AsyncIterator[Program]:
     """The bot, from its first poll to a clean stop."""
-    program = await host.start()
+    program = await host.start(**settings)
     await polled(simulator, program)
     yield program
-    if clean:
-        assert await program.stop() == 0, program.said
+    assert await program.stop() == 0, program.said
 
 
 async def polled(simulator: Simulator, program: Program) -> None:
@@ -120,13 +138,19 @@ async def until(simulator: Simulator, program: Program, condition: Callable[[], 
         raise AssertionError(f"the program ended by itself:\n{program.said}")
 
 
+def free_address() -> str:
+    """`host:port` where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return f"127.0.0.1:{found.getsockname()[1]}"
+
+
 def words(person: Person) -> list[str]:
     """What the bot's messages say on this phone, oldest first."""
     return [str(each.get("text", each.get("caption", ""))) for each in person.messages() if not each.get("out")]
 
 
-def _give_up_root() -> None:
-    """In the child: drop the capability to override file permissions (Linux, linux/prctl.h and linux/capability.h)."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+_WEAKLY = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE: linux/prctl.h, linux/capability.h
+os.execv(sys.argv[1], sys.argv[1:])
+"""

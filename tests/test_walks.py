@@ -8,8 +8,8 @@ from tests.walks import PSEUDO, Walk, library, locales
 
 DIALOGS = sorted(library().dialogs)
 WALKS = st.lists(st.integers(0, 2**12), min_size=25, max_size=25)
-AT_A_RUN, DEEP = 10, 150
-"""Walks for each dialog in each language."""
+AT_A_RUN, DEEP = 10, 2000
+"""Walks for each dialog in each language; long walks in each language."""
 
 _RELAXED = settings(
     deadline=None,
@@ -47,12 +47,11 @@ def test_long_walks_come_by_nearly_every_prompt(locale: str) -> None:
         walk.go(choices)
         seen.update(walk.seen)
 
-    for _ in DIALOGS:
-        walked()
+    walked()
     prompts = {
         (name, state)
         for name, dialog in library().dialogs.items()
         for state, shape in dialog.script.states.items()
         if shape.waits
     }
-    assert len(prompts - seen) <= len(prompts) // 10, sorted(prompts - seen)
+    assert len(prompts - seen) <= len(prompts) // 50, sorted(prompts - seen)

@@ -1,7 +1,7 @@
 """A person who does whatever comes: each number of a walk is a button, a text, a picture or time that passes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -10,7 +10,7 @@ import orjson
 
 from bot.app import CARRIED, registry
 from bot.conversation.render import Renderer
-from bot.core.effects import Erase, Say, SetTimer
+from bot.core.effects import Erase, Record, Say, SetTimer
 from bot.core.events import CommandGiven, Edited, Event, Pressed, SentMedia, SharedPlace, Wrote
 from bot.core.facts import User
 from bot.dialog.library import Library
@@ -49,6 +49,9 @@ PEOPLE: tuple[dict[str, Any], ...] = (
     {"consent": 1, "role": "both", "stopped": True},
 )
 
+BUSY = ("reach",) * 10 + ("soothe",) * 7 + ("space_asked",) * 3
+"""What somebody did on a day when little helped."""
+
 
 @cache
 def library() -> Library:
@@ -63,16 +66,19 @@ def locales() -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Walk:
-    """One walk. `seen` holds every state stood in, `path` what was done, to read when it fails."""
+    """One walk. `seen` holds every state stood in, `path` what was done, `old` the data of every button ever shown."""
 
     play: Play
-    seen: set[tuple[str, str]]
-    path: list[str]
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    path: list[str] = field(default_factory=list)
+    old: list[str] = field(default_factory=lambda: ["p.1.1.0"])
 
     @classmethod
     def begun(cls, dialog: str, locale: str, who: int) -> "Walk":
         person = replace(User(1, 1, locale=locale, seed=who), **PEOPLE[who % len(PEOPLE)])
-        walk = cls(Play(library(), START, person), set(), [])
+        walk = cls(Play(library(), START, person))
+        if who % 5 == 0:
+            walk.play.entries += [(START, Record(kind)) for kind in BUSY]
         command = next((word for word, name in library().commands.items() if name == dialog), "")
         event = CommandGiven(command) if command else Wrote("…")
         walk._happens(event, lambda: walk.play.hear(event, opens="" if command else dialog))
@@ -94,7 +100,8 @@ class Walk:
         elif kind == 12:
             self._hears(CommandGiven((*COMMANDS, *library().commands)[n % (len(COMMANDS) + len(library().commands))]))
         elif kind == 13:
-            self._hears((SentMedia("photo"), Edited("?"), SharedPlace(52.5, 13.4), Pressed("p.1.1.0", 1))[n % 4])
+            pressed = Pressed(self.old[n // 4 % len(self.old)], 1)
+            self._hears((SentMedia("photo"), Edited("?"), SharedPlace(52.5, 13.4), pressed)[n % 4])
         else:
             for at, heard in self.play.skip(LENGTHS[n % len(LENGTHS)]):
                 self.path.append(f"--- {at:%a %H:%M} ---")
@@ -139,6 +146,7 @@ class Walk:
         for button in (button for row in rows for button in row):
             assert button["text"].strip(), f"a button without a label\n{self}"
             assert len(button.get("callback_data", "").encode()) <= 40, f"{button}\n{self}"
+            self.old += [button["callback_data"]] if "callback_data" in button else []
             assert 1 <= utf16(button.get("copy_text", {"text": "x"})["text"]) <= 256, f"{button}\n{self}"
         assert all(len(row) <= 8 for row in rows)
 

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import Protocol
 
@@ -16,11 +16,12 @@ from bot.conversation.render import Renderer
 from bot.core.clock import Clock
 from bot.core.effects import ChangeUser, Effect, Phrase, Say, SetTimer
 from bot.core.errors import DatabaseUnavailable
-from bot.core.events import Blocked, Elapsed, Incoming, Pressed, Unblocked
-from bot.core.facts import User
+from bot.core.events import Blocked, Elapsed, Event, Incoming, Pressed, Unblocked, Wrote
+from bot.core.facts import Facts, User
 from bot.core.ids import Ids
-from bot.dialog.engine import decide
+from bot.dialog import engine
 from bot.dialog.library import Library
+from bot.dialog.session import Session
 from bot.i18n.zones import next_daily
 from bot.safety import policy
 from bot.storage import letters, outbox, seen, timers
@@ -155,10 +156,8 @@ class Conversation:
         user = standing.person.user
         if isinstance(incoming.event, Blocked | Unblocked):
             return (ChangeUser({"blocked_at": now if isinstance(incoming.event, Blocked) else None}),)
-        opens = policy.opens(incoming.verdict)
-        outcome = decide(
-            self.library, standing.session, incoming.event, standing.facts(now, self._ids.next()), opens=opens
-        )
+        known = replace(standing.facts(now, self._ids.next()), verdict=incoming.verdict)
+        outcome = decide(self.library, standing.session, incoming.event, known)
         standing.session = outcome.session
         if isinstance(incoming.event, Pressed):
             done.answers.append((incoming.event.query_id, self._toast(user, outcome.toast, now)))
@@ -195,12 +194,13 @@ class Conversation:
                 await self.handle(part)
 
     async def _put_away(self, incoming: Incoming, fault: Exception) -> None:
-        """Mark the event as seen, keep a dead letter without words, and say sorry."""
+        """Mark the event as seen, keep a dead letter without words, and say sorry; a cry for help gets the card instead."""
         where = _where(fault)
         _log.error("turn failed", kind=type(incoming.event).__name__, fault=where)
         now = self._clock.now()
         user = User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
-        sorry = Renderer(self.library.catalog, user, now).say(Say((Phrase("common.went_wrong"),)))
+        words = policy.CARD if policy.needs_people(incoming.verdict, incoming.event) else ("common.went_wrong",)
+        sorry = Renderer(self.library.catalog, user, now).say(Say(tuple(map(Phrase, words))))
         async with self._database.transaction() as tx:
             fresh, _ = await self._not_yet_taken(tx, [incoming], now)
             if not fresh:
@@ -211,6 +211,22 @@ class Conversation:
         self._outlet.send(claimed, waiting=not claimed)
         if isinstance(incoming.event, Pressed):
             self._answer(incoming.event.query_id, "")
+
+
+def decide(library: Library, session: Session, event: Event, known: Facts) -> engine.Outcome:
+    """Hops 4 and 5: what `event` leads to, within what the safety policy allows. Pure; `known.verdict` is the detector's."""
+    response = policy.respond(known.verdict, event, known.user, session, known.now)
+    aside: tuple[Effect, ...] = ()
+    if response.beside:  # said beside the turn, which goes on as if nothing had been said
+        noted = engine.decide(library, session, Elapsed(response.beside, "0", known.now), known)
+        aside, session = noted.effects, replace(noted.session, at=session.at)
+    outcome = engine.decide(library, session, event, known, opens=response.opens)
+    if (shut_out := policy.shut_out(session, outcome.session, known.user, known.now)) is not None:
+        outcome = engine.decide(library, shut_out, event, known, opens=policy.DOOR)
+    elif words := policy.handed_on(session, outcome.session):
+        taken = engine.decide(library, outcome.session, Wrote(words), known)
+        outcome = replace(taken, effects=(*policy.own_words(outcome.effects), *taken.effects), toast=outcome.toast)
+    return replace(outcome, effects=(*response.effects, *aside, *outcome.effects))
 
 
 def _tomorrow(due: Due, user: User, now: datetime) -> SetTimer:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
+from bot.core.events import Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -12,6 +14,11 @@ class User:
 
     `consent` is the version agreed to (0: not yet); `nudges` is `daily`, `alternate` or `off`; `ignored` counts nudges in a
     row without an answer; `stopped` is the person's own /stop; `seed` orders variants and bags for this person alone.
+
+    For safety: `country` is the code of the one whose help lines to show (`other` if it has none, empty until told); `age` is
+    `asked`, `adult` or `minor` after a hint at a young age; `flagged_at` is when danger was last written plainly; until
+    `watch_until` an unsure sentence brings help lines instead of a question; until `couple_tools_off_until` nothing that is
+    meant for two is offered.
     """
 
     id: int
@@ -30,6 +37,11 @@ class User:
     paused_until: datetime | None = None
     blocked_at: datetime | None = None
     seed: int = 0
+    country: str = ""
+    age: str = ""
+    flagged_at: datetime | None = None
+    watch_until: datetime | None = None
+    couple_tools_off_until: datetime | None = None
     created_at: datetime | None = None
     seen_at: datetime | None = None
 
@@ -68,7 +80,7 @@ class Facts:
     Everything a guard may ask about. `now` is story time.
 
     `counts` holds how often each kind of entry happened since local midnight; `drops` is keyed by technique; `number` is
-    one that no other turn has, for naming what this turn makes.
+    one that no other turn has, for naming what this turn makes; `verdict` is what the detector read in this turn's text.
     """
 
     now: datetime
@@ -77,3 +89,4 @@ class Facts:
     counts: Mapping[str, int] = field(default_factory=dict)
     drops: Mapping[str, Drop] = field(default_factory=dict)
     number: int = 0
+    verdict: Verdict | None = None

@@ -18,6 +18,7 @@ from bot.i18n.catalog import Entry
 FORMAT = 5
 """Counted up when the compiled form changes, so that an old cache is not read."""
 
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A file that cannot be read as what it claims to be."""

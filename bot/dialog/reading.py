@@ -48,7 +48,8 @@ class _Reading:
             yield from self._rows(name, note)
 
     def _state(self, name: str, state: State) -> Iterator[str]:
-        yield from (f"{_INDENT}({deed(call, self._library.registry)})" for call in state.do)
+        for call in state.do:
+            yield from _wrapped(f"({deed(call, self._library.registry)})", _INDENT, f"{_INDENT} ")
         if state.media:
             yield f"{_INDENT}(picture: {state.media})"
         yield from self._said(state.say)
@@ -88,11 +89,9 @@ class _Reading:
         for line in lines:
             yield ""
             if guards := condition(line, self._library.registry):
-                yield from wrap(f"({guards})", WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT + " ")
+                yield from _wrapped(f"({guards})", _INDENT, f"{_INDENT} ")
             for n, text in enumerate(self._phrase(phrase_key(self._script.dialog, line.say))):
-                yield from wrap(
-                    text, WIDTH, initial_indent=_INDENT + ("Bot   " if n == 0 else "  or  "), subsequent_indent=_HANG
-                )
+                yield from _wrapped(text, f"{_INDENT}{'  or  ' if n else 'Bot   '}", _HANG)
 
     def _ways(self, title: str, steps: Iterable[Step]) -> Iterator[str]:
         yield ""
@@ -122,7 +121,7 @@ class _Reading:
         yield from (indent + line for line in shown)
         for line in step.say:
             for text in self._phrase(phrase_key(self._script.dialog, line.say)):
-                yield from wrap(text, WIDTH, initial_indent=f"{_HANG}Bot   ", subsequent_indent=_HANG + " " * 6)
+                yield from _wrapped(text, f"{_HANG}Bot   ", f"{_HANG}      ")
 
     def _where(self, step: Step) -> str:
         if step.note:
@@ -139,6 +138,10 @@ class _Reading:
         yield ""
         yield ""
         yield f"{title} {'─' * (WIDTH - len(title) - 1)}"
+
+
+def _wrapped(text: str, first: str, then: str) -> list[str]:
+    return wrap(text, WIDTH, initial_indent=first, subsequent_indent=then)
 
 
 def _plain(text: str) -> str:

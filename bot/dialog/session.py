@@ -45,9 +45,9 @@ class Session:
     revision: int = 0
     fixed: bool = False
     keyboard: bool = False
-    shown: int = 0
     memory: Mapping[str, int] = field(default_factory=dict)
     at: datetime | None = None
+    shown: int = 0
 
     @property
     def open(self) -> bool:

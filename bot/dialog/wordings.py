@@ -7,7 +7,7 @@ from functools import cached_property
 from bot.core.errors import ScriptError
 from bot.dialog.findings import Finding
 from bot.dialog.loader import Place, Source, texts
-from bot.i18n.catalog import Catalog
+from bot.i18n.catalog import Catalog, Entry
 from bot.i18n.locales import DEFAULT
 from bot.i18n.markup import Slot, parse, utf16
 

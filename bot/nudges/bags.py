@@ -1,7 +1,9 @@
 """Which line of a bank comes next: none again until the bag is empty, and no theme again within three days."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
+from itertools import count, islice
 
 THEME_RESTS = 3
 """Draws, so days, that a theme rests after it was used. Source: the content plan; a product choice."""
@@ -13,40 +15,54 @@ def theme(line: str) -> str:
 
 
 def draw(bags: Sequence[Sequence[str]], seed: int, turn: int) -> str:
-    """
-    The line of the `turn`th draw (from 0) by the person with `seed`; of several bags each has its turn.
+    """The line of the `turn`th draw (from 0) by the person with `seed`. No memory is needed but the number of draws."""
+    return next(islice(draws(bags, seed), turn, None))
 
-    Needs no memory but the number of draws: the order of each bag follows from the seed, and a bag that is empty is
-    filled again. Themes keep apart across bags and fillings.
+
+def draws(bags: Sequence[Sequence[str]], seed: int) -> Iterator[str]:
     """
-    piles = [_Pile(bag, seed) for bag in bags]
+    Every line that the person with `seed` draws; of several bags each has its turn.
+
+    The order of each bag follows from the seed, and a bag that is empty is filled again in another order. Themes keep
+    apart across bags and fillings.
+    """
+    shared = {name for name, n in Counter(name for bag in bags for name in set(map(theme, bag))).items() if n > 1}
+    piles = [_Pile(bag, seed, shared) for bag in bags]
     used: list[str] = []
-    line = ""
-    for number in range(turn + 1):
+    for number in count():
         line = piles[number % len(piles)].take(used[-THEME_RESTS:])
         used.append(theme(line))
-    return line
+        yield line
 
 
 class _Pile:
     """A bag in a shuffled order, by theme; filled again in another order when it is empty."""
 
-    def __init__(self, lines: Sequence[str], seed: int) -> None:
+    def __init__(self, lines: Sequence[str], seed: int, shared: Collection[str]) -> None:
         self._lines = lines
         self._seed = seed
+        self._shared = shared
         self._lap = 0
         self._themes: dict[str, list[tuple[bytes, str]]] = {}
 
-    def take(self, tired: Sequence[str]) -> str:
-        """A line whose theme is not `tired`, of the theme that has most lines left; if all are tired, of any."""
+    def take(self, tired: Collection[str]) -> str:
+        """
+        A line of the theme that has most lines left, but not of a `tired` one as long as there is another.
+
+        Of equals, a theme that other bags have as well comes first: the last lines, which leave no choice, are then of
+        themes that no other bag can have tired.
+        """
         if not self._themes:
             self._fill()
         rested = [name for name in self._themes if name not in tired]
-        chosen = max(rested or self._themes, key=lambda name: (len(self._themes[name]), self._themes[name][-1]))
+        chosen = max(rested or self._themes, key=self._urgency)
         line = self._themes[chosen].pop()[1]
         if not self._themes[chosen]:
             del self._themes[chosen]
         return line
+
+    def _urgency(self, name: str) -> tuple[int, bool, bytes]:
+        return len(self._themes[name]), name in self._shared, self._themes[name][-1][0]
 
     def _fill(self) -> None:
         for order, line in sorted((self._place(line), line) for line in self._lines):

@@ -66,7 +66,7 @@ def draw_nudge(turn: Turn) -> None:
     """Draw the next line from the bags of the person's role, and count it as unanswered for now."""
     drawer = _ROLES.get(turn.user.role, "g")
     turn.ref = f"{drawer}{turn.count(f'nudge.{drawer}')}"
-    turn.memory[_SAID_AT] = round(turn.now.timestamp() / 60)
+    turn.memory[_SAID_AT] = _minutes(turn)
     turn.add(ChangeUser({"ignored": turn.user.ignored + 1}))
 
 
@@ -74,9 +74,9 @@ def draw_nudge(turn: Turn) -> None:
 def line(turn: Turn) -> Value:
     """The line that this turn, or the message whose button was pressed, is about."""
     drawer, number = _drawn(turn.ref)
-    banks = [_BANKS[letter] for letter in drawer if letter in _BANKS]
-    if not banks:
+    if number >= turn.memory.get(f"nudge.{drawer}", 0):
         return None
+    banks = [_BANKS[letter] for letter in drawer]
     drawn = bags.draw([turn.banks[bank] for bank in banks], turn.user.seed, number)
     return Phrase(f"banks.{banks[number % len(banks)]}.{drawn}")
 
@@ -87,13 +87,24 @@ def nudge_answered(turn: Turn) -> None:
     turn.add(ChangeUser({"ignored": 0}))
 
 
+@registry.guard()
+def was_done(turn: Turn) -> bool:
+    """Whether this line was just tried, and the button pressed once more."""
+    return turn.memory.get(_DONE) == _drawn(turn.ref)[1]
+
+
 @registry.action()
 def nudge_done(turn: Turn) -> None:
-    """Keep that a line was tried, once for each."""
-    _, number = _drawn(turn.ref)
-    if turn.memory.get(_DONE) != number:
-        turn.memory[_DONE] = number
-        turn.record("nudge")
+    """Keep that this line was tried."""
+    turn.memory[_DONE] = _drawn(turn.ref)[1]
+    turn.record("nudge")
+
+
+@registry.action()
+def slow_down(turn: Turn) -> None:
+    """Let the line come every other day from now on: saying so is today's line."""
+    nudges(turn, "alternate")
+    turn.memory[_SAID_AT] = _minutes(turn)
 
 
 @registry.action()
@@ -113,6 +124,10 @@ def nudges(turn: Turn, value: str) -> None:
     else:
         due_at = next_daily(turn.now, turn.user.nudge_at, turn.zone)
         turn.add(SetTimer(*TIMER, due_at, rule=turn.user.nudge_at.strftime("%H:%M")))
+
+
+def _minutes(turn: Turn) -> int:
+    return int(turn.now.timestamp()) // 60
 
 
 def _drawn(ref: str) -> tuple[str, int]:

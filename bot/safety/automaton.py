@@ -1,13 +1,16 @@
 """Reads words against every pattern at the same time, one step a word, so that no text can make it slow."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.safety.notation import Choice, Gap, Node, Row, Word
 
 PAUSE = ","
 """A comma, a dash or a new line: what stands in a gap may not reach across it."""
+
+BEGIN, END = "^", "."
+"""In a pattern: here the sentence begins or ends, or a part of it between pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +61,32 @@ class Automaton:
         return self._codes.keys()
 
     def walk(self, words: Sequence[str]) -> Walk:
-        """Every end of a pattern in the sentence `words`, each with the earliest place where it may have begun."""
+        """Every end of a pattern in the sentence `words`, each with the latest place where it may have begun."""
         codes, starts, follow, ends, fills = self._codes, self._starts, self._follow, self._ends, self._fills
-        active: dict[int, int] = {}  # places reached, and where the pattern began
+        active = dict.fromkeys(starts.get(codes.get(BEGIN, 0), ()), 0)  # places reached, and where the pattern began
         hits: list[Hit] = []
         steps = 0
-        for at, word in enumerate(words):
-            if word == PAUSE:
-                active = {place: begun for place, begun in active.items() if place not in self._gaps}
-                continue
-            code = codes.get(word, 0)
+        for at, word in enumerate([*words, PAUSE]):
+            code = codes.get(END if word == PAUSE else word, 0)
             moved: dict[int, int] = {}
             for place, begun in active.items():
                 ways, gaps = follow[place]
-                for after in ways.get(code, gaps):
+                for after in ways.get(code, () if word == PAUSE else gaps):
                     steps += 1
-                    if moved.get(after, at) >= begun:
+                    if moved.get(after, -1) < begun and not (word == PAUSE and after in self._gaps):
                         moved[after] = begun
-            for after in starts.get(code, ()):
-                moved.setdefault(after, at)
+            moved |= dict.fromkeys(starts.get(code, ()), at)
             steps += len(active) + len(moved)
             for place, begun in moved.items():
                 if place in ends:
-                    hits += [Hit(pattern, begun, at) for pattern in ends[place]]
-            if code in fills:
-                for place, begun in active.items():
-                    if moved.get(place, at) >= begun:
-                        moved[place] = begun
-            active = moved
+                    hits += [Hit(pattern, begun, min(at, len(words) - 1)) for pattern in ends[place]]
+            if word == PAUSE:
+                active = {place: begun for place, begun in active.items() if place not in self._gaps} | moved
+                active |= dict.fromkeys(starts.get(codes.get(BEGIN, 0), ()), at + 1)
+            elif code in fills:
+                active = moved | {place: max(begun, moved.get(place, -1)) for place, begun in active.items()}
+            else:
+                active = moved
         return Walk(tuple(hits), steps)
 
 

@@ -22,7 +22,10 @@ WHO = ("i", "they", "")
 """Whose doing a pattern tells: the writer's (or nobody is named), somebody else's (who has to be named), anybody's."""
 
 READING = ("fillers", "clear", "ordinary")
-CONTEXT = ("denials", "clauses", "raising", "speaker", "others", "people", "things", "third", "quoting", "joking")
+CONTEXT = (
+    "denials", "clauses", "joining", "raising", "subjects", "speaker", "own", "others", "people", "things", "third",
+    "quoting", "joking",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Lexicon:
     reviewer: str
     spelling: Mapping[str, str]
     sets: Mapping[str, frozenset[str]]
+    unless: Mapping[str, frozenset[str]]
     lists: Mapping[str, str]
     idioms: tuple[Pattern, ...]
-    admissions: tuple[Pattern, ...]
     kinds: Mapping[str, Mapping[str, tuple[Pattern, ...]]]
 
 
@@ -85,7 +88,7 @@ def read(locale: str, contents: Sequence[tuple[str, str]]) -> Lexicon:
 
 
 _TEXTS = ("author", "reviewer", "reviewed_on")
-_TABLES = ("spelling", "reading", "context", "lists", "idioms", "admissions", *KINDS)
+_TABLES = ("spelling", "reading", "context", "unless", "lists", "idioms", *KINDS)
 
 
 def _name(locale: str) -> str:
@@ -115,7 +118,7 @@ def _join(table: dict[str, Any], part: Mapping[str, Any], name: str) -> None:
         old = table.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
             _join(old, value, name)
-        elif isinstance(old, str) and isinstance(value, str) and key in {*READING, *CONTEXT}:
+        elif isinstance(old, str) and isinstance(value, str) and key in {*READING, *CONTEXT, *KINDS}:
             table[key] = f"{old} {value}"
         elif old is not None and type(old) is not type(value):
             raise ScriptError(f'{name}: "{key}" is not what it is in the lexicon this one adds to.')
@@ -143,9 +146,9 @@ class _Reading:
             reviewer=self._text("reviewer"),
             spelling=self._spelling(),
             sets=self._sets("reading", READING) | self._sets("context", CONTEXT),
+            unless=self._sets("unless", KINDS),
             lists=self._texts("lists"),
             idioms=self._patterns("idioms", self._part("idioms")),
-            admissions=self._patterns("admissions", self._part("admissions")),
             kinds={kind: self._kind(kind) for kind in KINDS},
         )
 

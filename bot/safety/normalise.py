@@ -28,6 +28,8 @@ class Reader:
     ) -> None:
         self._known: dict[str, tuple[str, ...]] = {word: (word,) for word in vocabulary}
         self._known |= {word: tuple(meant) for word, meant in spelling.items()}
+        pictures = "".join(word for word in self._known if len(word) == 1 and not word.isascii())
+        self._sign = re.compile(f"{_SIGN}|[{re.escape(pictures)}]" if pictures else _SIGN)
         self._begins = {word[:size] for word in self._known for size in range(1, len(word) + 1)}
         self._squeezed = {_squeezed(word): meant for word, meant in reversed(self._known.items()) if len(word) > 2}  # noqa: PLR2004
         self._masked: dict[tuple[int, str, str], list[str]] = defaultdict(list)
@@ -35,14 +37,14 @@ class Reader:
         for word in clear:
             self._masked[len(word), word[0], word[-1]].append(word)
             if len(word) >= _LONG:
-                self._slips |= {slip: word for slip in _one_less(word)}
+                self._slips |= dict.fromkeys((word, *_one_less(word)), word)
 
     def sentences(self, text: str) -> list[Sentence]:
         """The sentences of `text`; commas, dashes and new lines in them are a PAUSE. Never raises."""
         sentences: list[Sentence] = []
         sentence: Sentence = []
         letters: list[str] = []
-        for sign in _SIGN.findall(folded(text)):
+        for sign in self._sign.findall(folded(text)):
             if len(sign) == 1 and sign.isalnum():
                 letters.append(sign)
                 continue
@@ -152,8 +154,8 @@ _LONGEST = 24
 _ENDS = re.compile(r"\.|[.!?]*[!?][.!?]*")
 _THRICE = re.compile(r"(.)\1\1")
 _UNSEEN = frozenset({"Mn", "Me", "Cf"})
-_SIGN = re.compile(r"[$@]?[^\W_](?:[^\W_]|[-'!*@$#._+/|]{1,4}(?=[^\W_]))*|[.!?]+|[\n\r,;:()\"–—]|\B-\B")
-_PART = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[.!?]+")
+_SIGN = r"[$@]?[^\W_](?:[^\W_]|[-'!*@$#._+/|]{1,4}(?=[^\W_]))*|[.!?]+|[\n\r,;:()\"–—]|\B-\B"
+_PART = re.compile(r"\d+(?:st|nd|rd|th)|[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[.!?]+")
 _BETWEEN = re.compile(r"[-'!*@$#._+/|]+")
 
 _QUOTES = str.maketrans(
@@ -162,9 +164,7 @@ _QUOTES = str.maketrans(
     | dict.fromkeys("‒―−‐‑", "-")
     | {number: None for number in range(32) if chr(number) not in "\t\n\r"}
 )
-_LEET = tuple(
-    str.maketrans("0134578!$@+|€", "o" + one + "eastbisat" + one + "e") for one in "il"
-)
+_LEET = tuple(str.maketrans("0134578!$@+|€", "o" + one + "eastbisat" + one + "e") for one in "il")
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһкмтнвпԛԝɡıαεικνορτυχɪʟ",
     "aeopcyxijsdhkmthbnqwgiaeiknoptuxil",

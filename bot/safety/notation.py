@@ -1,11 +1,14 @@
 """The notation in which people write what to listen for, read into trees of words."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 GAPS: Mapping[str, int] = {"..": 2, "...": 5}
 """How many words may stand in a gap, at most."""
+
+EDGES = ("^", ".")
+"""Where a sentence, or a part of it between pauses, begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,42 @@ class Misspelt(ValueError):  # noqa: N818 - reads as a sentence where it is rais
     """A pattern does not follow the notation. Says how."""
 
 
-def read(pattern: str, lists: Mapping[str, str], plain: Callable[[str], Sequence[str]]) -> Node:
+def read(pattern: str, lists: Mapping[str, str], plain: Callable[[str], Sequence[str]]) -> tuple[Node, ...]:
     """
-    The tree of `pattern`: words in a row, `(a | b)` one of them, `[a]` perhaps, `..` up to two words, `...` up to five,
-    `<name>` whatever the list of that name says.
+    The parts of `pattern`, which `&` holds together: they stand near each other, in any order. Raises Misspelt.
 
-    `plain` gives the words a reader of texts makes of a written word ("can't" is "can", "not"). Raises Misspelt.
+    `plain` gives the words a reader of texts makes of a written word ("can't" is "can", "not").
     """
-    return _Reading(lists, plain).pattern(pattern, ())
+    return tuple(part(written, lists, plain) for written in pattern.split("&"))
 
 
-_SIGN = re.compile(r"<[^<>\s]*>|\.{2,}|[()\[\]|]|[^\s()\[\]|<>.]+|\S")
+def part(pattern: str, lists: Mapping[str, str], plain: Callable[[str], Sequence[str]]) -> Node:
+    """
+    The tree of one part: words in a row, `(a | b)` one of them, `[a]` perhaps, `..` up to two words, `...` up to five,
+    `^` and `.` the sentence's edges, `<name>` whatever the list of that name says.
+    Raises Misspelt.
+    """
+    node = _Reading(lists, plain).pattern(pattern, ())
+    for backwards in (False, True):
+        if not _opens_with_a_word(node, backwards=backwards):
+            raise Misspelt("a pattern begins and ends with words that may not be left out, never with a gap")
+    return node
+
+
+def most(node: Node, words: Collection[str]) -> int:
+    """How many of `words` the pattern asks for, at most, on one way through it."""
+    match node:
+        case Word(asked):
+            return int(not asked.isdisjoint(words))
+        case Row(parts):
+            return sum(most(part, words) for part in parts)
+        case Choice(options):
+            return max(most(option, words) for option in options)
+        case Gap():
+            return 0
+
+
+_SIGN = re.compile(r"<[^<>\s]*>|\.+|[()\[\]|^]|[^\s()\[\]|<>.^]+|\S")
 
 
 @dataclass(slots=True)
@@ -99,7 +127,7 @@ class _Reading:
             return Gap(GAPS[sign]), at + 1
         if sign.startswith("<") and len(sign) > 2:  # noqa: PLR2004 - something stands between the signs
             return self._list(sign[1:-1], inside), at + 1
-        if not sign[0].isalnum():
+        if not sign[0].isalnum() and sign not in EDGES:
             raise Misspelt(f'"{sign}" means nothing here')
         words = [Word(frozenset((word,))) for word in self.plain(sign)]
         return words[0] if len(words) == 1 else Row(tuple(words)), at + 1
@@ -116,12 +144,31 @@ class _Reading:
 
 def _one_of(options: Sequence[Node]) -> Node:
     """The choice of `options`, with all single words in one place."""
-    flat = [part for option in options for part in (option.options if _is_plain_choice(option) else (option,))]
+    flat = [part for option in options for part in _alternatives(option)]
     words = frozenset(word for option in flat if isinstance(option, Word) for word in option.words)
     others = [option for option in flat if not isinstance(option, Word)]
     together = ([Word(words)] if words else []) + others
     return together[0] if len(together) == 1 else Choice(tuple(together))
 
 
-def _is_plain_choice(node: Node) -> bool:
-    return isinstance(node, Choice) and not node.may_be_empty
+def _alternatives(node: Node) -> tuple[Node, ...]:
+    return node.options if isinstance(node, Choice) and not node.may_be_empty else (node,)
+
+
+def _opens_with_a_word(node: Node, *, backwards: bool) -> bool:
+    """Whether something always stands first (last, if `backwards`), and is not just any word."""
+    match node:
+        case Word():
+            return True
+        case Gap():
+            return False
+        case Row(parts):
+            for part in reversed(parts) if backwards else parts:
+                if isinstance(part, Choice) and part.may_be_empty:
+                    if not all(_opens_with_a_word(option, backwards=backwards) for option in part.options):
+                        return False
+                    continue
+                return _opens_with_a_word(part, backwards=backwards)
+            return False
+        case Choice(options, may_be_empty):
+            return not may_be_empty and all(_opens_with_a_word(option, backwards=backwards) for option in options)

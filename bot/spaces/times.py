@@ -55,6 +55,12 @@ def needs_my_clock(turn: Turn) -> bool:
     return said is not None and said.echo_kind != "span" and not _zone(turn)
 
 
+@registry.action(sets=("clock",))
+def go_by_clock(turn: Turn) -> None:
+    """Go by a clock that was only just told, up to the buttons of this very turn."""
+    turn.slots["clock"] = _zone(turn)
+
+
 @registry.action(sets=("said",))
 def keep_said(turn: Turn) -> None:
     """Keep the words of a time until the clock they go by is known."""
@@ -135,8 +141,7 @@ def return_line(turn: Turn) -> Value:
     at: datetime = turn.slots["back_at"]
     if not _zone(turn):
         return Phrase("space.return.in", {"length": at - turn.slots["chosen_at"]})
-    day = "today" if local(at, _zone(turn)).date() <= _local(turn).date() else "tomorrow"
-    return Phrase(f"space.return.{day}", {"at": at})
+    return Phrase(f"space.return.{_day(turn, at)}", {"at": at})
 
 
 @registry.value()
@@ -145,9 +150,7 @@ def here_line(turn: Turn) -> Value:
     at = turn.slots.get("back_at")
     if not isinstance(at, datetime) or not _zone(turn):
         return Phrase("space.here.open") if at is None else Phrase("space.here.in", {"length": at - turn.now})
-    days = (local(at, _zone(turn)).date() - _local(turn).date()).days
-    name = {0: "today", 1: "tomorrow"}.get(days, "later")
-    return Phrase(f"space.here.{name}", {"at": at})
+    return Phrase(f"space.here.{_day(turn, at)}", {"at": at})
 
 
 @registry.value(needs=("space",))
@@ -165,9 +168,7 @@ def _choose(turn: Turn, at: datetime | None) -> None:
     turn.slots.pop("said", None)
 
 
-def _offer(
-    turn: Turn, which: Callable[[datetime], list[datetime]], since: Callable[[datetime], datetime]
-) -> None:
+def _offer(turn: Turn, which: Callable[[datetime], list[datetime]], since: Callable[[datetime], datetime]) -> None:
     for option in HOURS:
         turn.slots.pop(option, None)
     here = _local(turn)
@@ -193,13 +194,20 @@ def _read(turn: Turn) -> Reading | None:
 
 def _zone(turn: Turn) -> str:
     """The person's zone as it will stand after this turn; empty until told."""
-    told = [effect.values["zone"] for effect in turn.effects if isinstance(effect, ChangeUser) and "zone" in effect.values]
-    return str(told[-1]) if told else turn.user.zone
+    told = [
+        effect.values["zone"] for effect in turn.effects if isinstance(effect, ChangeUser) and "zone" in effect.values
+    ]
+    return str(told[-1]) if told else turn.user.zone or turn.slots.get("clock", "")
 
 
 def _until(turn: Turn, at: datetime) -> timedelta:
     """How long it is until a time that was read, which is told in whole seconds."""
     return at - turn.now.replace(microsecond=0)
+
+
+def _day(turn: Turn, at: datetime) -> str:
+    days = (local(at, _zone(turn)).date() - _local(turn).date()).days
+    return {0: "today", 1: "tomorrow"}.get(days, "later")
 
 
 def _local(turn: Turn) -> datetime:

@@ -47,6 +47,12 @@ def has_returned(turn: Turn) -> bool:
 
 
 @registry.guard(needs=("space",))
+def was_closed(turn: Turn) -> bool:
+    """Whether the person closed this space without a return."""
+    return _is_here(turn) and turn.facts.space is not None and turn.facts.space.state == "closed"
+
+
+@registry.guard(needs=("space",))
 def is_in_space(turn: Turn) -> bool:
     """Whether this person is resting, be it in a space of their own or while waiting for somebody else's return."""
     space = turn.facts.space
@@ -169,7 +175,7 @@ def bot_was_away(turn: Turn) -> bool:
 
 @registry.guard(needs=("space",))
 def is_past(turn: Turn, value: str) -> bool:
-    """Whether the moment of a later timer (`back`, `late`, `missed`) has come as well: then that one speaks."""
+    """Whether the moment of a later timer (`back`, `second`, `late`, `missed`) has come as well: then that one speaks."""
     space = turn.facts.space
     return space is not None and turn.now >= policy.moments(space, turn.now)[value]
 
@@ -208,7 +214,7 @@ def their_time(turn: Turn) -> Value:
 def wait_with(turn: Turn) -> None:
     """Speak up once the time that the other one named is over."""
     turn.add(SetTimer(*_WAIT, turn.slots["back_at"]))
-    turn.memory[_WAITS_TILL] = round(turn.slots["back_at"].timestamp() / 60)
+    turn.memory[_WAITS_TILL] = int(turn.slots["back_at"].timestamp()) // 60
     turn.record("space_waited")
 
 

@@ -49,6 +49,11 @@ users = Table(  # one row a person; its lock orders the person's turns
     Column("paused_until", Instant),
     Column("blocked_at", Instant),
     Column("seed", BigInteger, nullable=False),
+    Column("country", String(8), nullable=False),  # whose help lines to show; other, or empty
+    Column("age", String(8), nullable=False),  # asked, adult, minor or empty; never a birthdate
+    Column("flagged_at", Instant),  # when danger was last written plainly; what was written is kept nowhere
+    Column("watch_until", Instant),
+    Column("couple_tools_off_until", Instant),
     Column("wrapped_key", LargeBinary, nullable=False),  # the person's own key, wrapped by the master key
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),

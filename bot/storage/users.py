@@ -154,9 +154,14 @@ def _user(row: Row[Any], nickname: str) -> User:
         ignored=row.ignored,
         consent=row.consent,
         stopped=row.stopped,
-        paused_until=None if row.paused_until is None else moment(row.paused_until),
-        blocked_at=None if row.blocked_at is None else moment(row.blocked_at),
+        paused_until=_moment(row.paused_until),
+        blocked_at=_moment(row.blocked_at),
         seed=row.seed,
+        country=row.country,
+        age=row.age,
+        flagged_at=_moment(row.flagged_at),
+        watch_until=_moment(row.watch_until),
+        couple_tools_off_until=_moment(row.couple_tools_off_until),
         created_at=moment(row.created_at),
         seen_at=moment(row.seen_at),
     )
@@ -177,6 +182,10 @@ def _stored(person: Person, name: str) -> object:
         case time():
             return value.strftime("%H:%M")
     return value
+
+
+def _moment(stored: int | None) -> datetime | None:
+    return None if stored is None else moment(stored)
 
 
 def _wall_time(stored: str | None) -> time | None:

@@ -25,14 +25,14 @@ SLOTS = st.dictionaries(NAMES, PLAIN | PHRASES, max_size=4)
 FRAMES = st.builds(Frame, NAMES, NAMES, NAMES, SLOTS, st.lists(st.tuples(NAMES, SLOTS), max_size=3).map(tuple))
 SESSIONS = st.builds(
     Session,
-    FRAMES,
-    st.lists(FRAMES, max_size=3).map(tuple),
-    st.lists(NAMES, max_size=5).map(tuple),
-    st.integers(0, 2**40),
-    st.booleans(),
-    st.booleans(),
-    st.dictionaries(NAMES, st.integers(0, 999), max_size=3),
-    TIMES,
+    frame=FRAMES,
+    stack=st.lists(FRAMES, max_size=3).map(tuple),
+    prompt=st.lists(NAMES, max_size=5).map(tuple),
+    revision=st.integers(0, 2**40),
+    fixed=st.booleans(),
+    keyboard=st.booleans(),
+    memory=st.dictionaries(NAMES, st.integers(0, 999), max_size=3),
+    at=TIMES,
 )
 
 
