@@ -16,7 +16,7 @@ import structlog
 _TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}")
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _LONGEST = 300
-_FILLED_IN = re.compile(r"""["'“«<{(\[%\n]|: """)  # where a message that was put together begins to quote
+_FILLED_IN = re.compile(r"""["“«<{(\[%\n]|: |\B'""")  # where a message that was put together begins to quote
 _OURS = str(Path(__file__).parent)
 
 _log = structlog.get_logger()
@@ -43,6 +43,7 @@ def start(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+    logging.getLogger("transitions").setLevel(logging.ERROR)  # it warns of every event that a state does not know
     sys.unraisablehook = lambda unraisable: _log.error("fault while clearing up", fault=where(unraisable.exc_value))
     threading.excepthook = lambda thread: _log.error("fault in a thread", fault=where(thread.exc_value))
 

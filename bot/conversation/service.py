@@ -223,10 +223,17 @@ def decide(library: Library, session: Session, event: Event, known: Facts) -> en
     outcome = engine.decide(library, session, event, known, opens=response.opens)
     if (shut_out := policy.shut_out(session, outcome.session, known.user, known.now)) is not None:
         outcome = engine.decide(library, shut_out, event, known, opens=policy.DOOR)
-    elif words := policy.handed_on(session, outcome.session):
+    elif (words := policy.handed_on(session, outcome.session)) and _takes_text(library, outcome.session):
         taken = engine.decide(library, outcome.session, Wrote(words), known)
         outcome = replace(taken, effects=(*policy.own_words(outcome.effects), *taken.effects), toast=outcome.toast)
     return replace(outcome, effects=(*response.effects, *aside, *outcome.effects))
+
+
+def _takes_text(library: Library, session: Session) -> bool:
+    """Whether the open prompt waits for words."""
+    dialog = library.dialogs.get(session.frame.dialog)
+    state = dialog.state(session.frame.state) if dialog else None
+    return state is not None and bool(state.text)
 
 
 def _tomorrow(due: Due, user: User, now: datetime) -> SetTimer:

@@ -32,28 +32,33 @@ class Phone:
         self.simulator = simulator
         self.ann: Person = simulator.people()[0]
         self.shown: list[Shown] = []
+        self.looks_at: Shown | None = None
         self._words: dict[int, str] = {}
         simulator.listen(self._see)
 
     def act(self, deed: str | int) -> None:
+        """Say it, or press it under the prompt that was last answered to her (a second copy may have come since)."""
         if isinstance(deed, str):
             self.ann.says(deed)
             return
-        for message in reversed(self.ann.messages()):
-            data = [each["callback_data"] for row in _rows(message) for each in row if "callback_data" in each]
-            if data:
-                self.ann.presses(message["message_id"], data[min(deed, len(data) - 1)])
-                return
-        raise AssertionError("there is nothing to press")
+        messages = [message for message in self.ann.messages() if _rows(message)]
+        prompt = next((each for each in reversed(messages) if _as_shown(each) == self.looks_at), messages[-1])
+        data = [each["callback_data"] for row in _rows(prompt) for each in row if "callback_data" in each]
+        self.ann.presses(prompt["message_id"], data[min(deed, len(data) - 1)])
 
     def _see(self, change: dict[str, Any]) -> None:
         message = change.get("message", {})
         if change["type"] not in {"message", "edit"} or message.get("out") or change.get("user_id") != self.ann.id:
             return
-        words = str(message.get("text", message.get("caption", "")))
+        words, buttons = _as_shown(message)
         known, self._words[message["message_id"]] = self._words.get(message["message_id"]), words
-        if known != words or _rows(message):  # else it is an old prompt that lost its buttons
-            self.shown.append((words, tuple(each["text"] for row in _rows(message) for each in row)))
+        if known != words or buttons:  # else it is an old prompt that lost its buttons
+            self.shown.append((words, buttons))
+
+
+def _as_shown(message: dict[str, Any]) -> Shown:
+    words = str(message.get("text", message.get("caption", "")))
+    return words, tuple(each["text"] for row in _rows(message) for each in row)
 
 
 def _rows(message: dict[str, Any]) -> list[list[dict[str, Any]]]:
@@ -73,8 +78,12 @@ class Walk(Phone):
     async def start(self) -> None:
         self.program = await self.host.start()
 
-    async def sees(self, wanted: Shown) -> None:
-        await until(self.simulator, self.program, lambda: self.shown and self.shown[-1] == wanted)
+    async def sees(self, wanted: Shown, since: int) -> None:
+        try:
+            await until(self.simulator, self.program, lambda: wanted in self.shown[since:])
+        except TimeoutError:
+            raise AssertionError(f"wanted {wanted}, shown {self.shown[since:]}\n{self.program.said}") from None
+        self.looks_at = wanted
 
     async def kill(self) -> None:
         await self.program.kill()
@@ -199,12 +208,13 @@ async def test_killed_at_any_moment_the_talk_goes_on(tmp_path: Path, seed: int, 
         going = Walk(host, simulator)
         await going.start()
         for step, (deed, wanted) in enumerate(zip(WALK, ends, strict=True)):
+            seen = len(going.shown)
             if step % every == every - 1:
                 luck = chance(seed, step, 40)
                 await MOMENTS[(step // every + seed) % len(MOMENTS)](going, deed, luck)
             else:
                 going.act(deed)
-            await going.sees(wanted)
+            await going.sees(wanted, seen)
         assert await going.program.stop() == 0, going.program.said
         twice = len(going.shown) - len(calm)
         print(f"{going.kills} kills, {going.in_flight} in flight, {twice} came twice")  # noqa: T201 - seen with `pytest -s`

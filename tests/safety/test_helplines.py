@@ -77,7 +77,15 @@ def test_without_a_trusted_row_no_line_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("text", "iso"),
-    [("Germany", "de"), ("germany.", "de"), ("the Netherlands", "nl"), ("UK", "gb"), ("usa", "us"), ("Canada", ""), ("", "")],
+    [
+        ("Germany", "de"),
+        ("germany.", "de"),
+        ("the Netherlands", "nl"),
+        ("UK", "gb"),
+        ("usa", "us"),
+        ("Canada", ""),
+        ("", ""),
+    ],
 )
 def test_a_country_can_be_written(text: str, iso: str) -> None:
     assert helplines.named(text) == iso

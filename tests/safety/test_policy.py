@@ -30,7 +30,9 @@ def of(kind: str, level: str = "explicit", user: User = ANN, session: Session | 
 
 
 def changes(response: Response) -> dict[str, object]:
-    return {name: value for each in response.effects if isinstance(each, ChangeUser) for name, value in each.values.items()}
+    return {
+        name: value for each in response.effects if isinstance(each, ChangeUser) for name, value in each.values.items()
+    }
 
 
 # A verdict and its turn -----------------------------------------------------------------------------------------------
@@ -87,7 +89,7 @@ def test_after_a_denial_the_next_unsure_sentence_brings_lines_beside_the_turn_on
 
 
 def test_the_watch_ends_after_a_day() -> None:
-    assert policy.WATCH == timedelta(hours=24)
+    assert timedelta(hours=24) == policy.WATCH
     assert of("self-harm", "unsure", User(1, 1, watch_until=NOW)).opens == "crisis"
 
 
@@ -135,7 +137,9 @@ def test_a_failed_turn_that_had_to_bring_help_is_known() -> None:
 )
 def test_tomorrow_comes_by_day_where_the_clock_is_known(hour: int, expected: str) -> None:
     zone = User(1, 1, zone="America/New_York")
-    at = policy.check_in_at(zone, datetime(2026, 5, 4, hour + 4, tzinfo=UTC) if hour < 20 else datetime(2026, 5, 5, hour - 20, tzinfo=UTC))
+    at = policy.check_in_at(
+        zone, datetime(2026, 5, 4, hour + 4, tzinfo=UTC) if hour < 20 else datetime(2026, 5, 5, hour - 20, tzinfo=UTC)
+    )
     local = at - timedelta(hours=4)
     assert (local.date().isoformat(), f"{local:%H:%M}") == ("2026-05-05", expected)
     assert policy.check_in_at(User(1, 1), NOW) == NOW + timedelta(hours=24)
