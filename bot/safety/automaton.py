@@ -15,19 +15,10 @@ BEGIN, END = "^", "."
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """The pattern `pattern` was found; its words are those from `start` to `end`, both included."""
+    """The pattern `pattern` was found; the last of its words is at `end`."""
 
     pattern: int
-    start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """What a walk over a sentence found, in order of the last word, and how many steps it took."""
-
-    hits: tuple[Hit, ...]
-    steps: int
 
 
 class Automaton:
@@ -35,59 +26,118 @@ class Automaton:
     A position automaton (Glushkov) over words for `patterns`, with the places that always light up together merged.
 
     Words in `fillers` may stand anywhere inside a pattern ("I *really just* want …"), whether or not it names them.
+    Steps that were taken once are remembered, up to a limit; what they remember are numbers, not words.
     """
 
     def __init__(self, patterns: Sequence[Node], fillers: Collection[str]) -> None:
-        plan = _Plan()
-        for number, pattern in enumerate(patterns):
-            plan.add(pattern, number)
-        plan = plan.merged()
-        symbols = plan.symbols
-        self._codes = _codes([symbol for symbol in symbols if symbol is not None], fillers)
-        self._gaps = frozenset(place for place, symbol in enumerate(symbols) if symbol is None)
-        self._fills = frozenset(self._codes[word] for word in fillers)
+        self._patterns = tuple(patterns)
+        self._plans: dict[int, _Plan] = {}
+        self._fillers = frozenset(fillers)
+        plan = _Plan.of(patterns).merged()
+        self._codes = _codes([symbol for symbol in plan.symbols if symbol is not None], fillers)
+        self._gaps = frozenset(place for place, symbol in enumerate(plan.symbols) if symbol is None)
         self._ends = {place: tuple(numbers) for place, numbers in plan.ends.items()}
-        read_by = [() if symbol is None else tuple({self._codes[word] for word in symbol}) for symbol in symbols]
+        read_by = [() if symbol is None else tuple({self._codes[word] for word in symbol}) for symbol in plan.symbols]
         self._starts = _ways(plan.starts, read_by, ())
+        self._begin = self._starts.get(self._codes.get(BEGIN, 0), ())
+        self._fills = frozenset(self._codes[word] for word in fillers)
         self._follow: list[tuple[Mapping[int, tuple[int, ...]], tuple[int, ...]]] = []
         for after in plan.follow:
             gaps = tuple(sorted(place for place in after if place in self._gaps))
             self._follow.append((_ways(after, read_by, gaps), gaps))
-        self.size = len(symbols)
+        self.size = len(plan.symbols)
+        self.steps = 0
+        """How many places were looked at so far: the measure of work."""
+        self._forget()
 
     @property
     def words(self) -> Collection[str]:
         """Every word some pattern asks for, and every filler."""
         return self._codes.keys()
 
-    def walk(self, words: Sequence[str]) -> Walk:
-        """Every end of a pattern in the sentence `words`, each with the latest place where it may have begun."""
-        codes, starts, follow, ends, fills = self._codes, self._starts, self._follow, self._ends, self._fills
-        active = dict.fromkeys(starts.get(codes.get(BEGIN, 0), ()), 0)  # places reached, and where the pattern began
-        hits: list[Hit] = []
-        steps = 0
-        for at, word in enumerate([*words, PAUSE]):
-            code = codes.get(END if word == PAUSE else word, 0)
-            moved: dict[int, int] = {}
+    def hits(self, words: Sequence[str]) -> list[Hit]:
+        """Every end of a pattern in the sentence `words`. One step a word, and one for the end."""
+        codes, hits, state = self._codes, list[Hit](), 0
+        pause = -1 - codes.get(END, 0)
+        for at, word in enumerate((*words, PAUSE)):
+            code = pause if word == PAUSE else codes.get(word, 0)
+            step = self._known[state].get(code)
+            state, found = self._step(state, code) if step is None else step
+            if found:
+                hits += [Hit(pattern, at) for pattern in found]
+        return hits
+
+    def start(self, words: Sequence[str], hit: Hit) -> int:
+        """Where the words of `hit` begin: the nearest place from which its pattern leads to its end."""
+        plan = self._plans.get(hit.pattern) or self._plans.setdefault(
+            hit.pattern, _Plan.of([self._patterns[hit.pattern]])
+        )
+        first = max(0, hit.end - _LONGEST)
+        active = dict.fromkeys((place for place in plan.starts if plan.symbols[place] == _BEGINS), first)
+        for at in range(first, hit.end + 1):
+            word = words[at] if at < len(words) else PAUSE
+            pause = word == PAUSE
+            moved: dict[int, int] = dict.fromkeys(plan.first.get(END if pause else word, ()), at)
             for place, begun in active.items():
-                ways, gaps = follow[place]
-                for after in ways.get(code, () if word == PAUSE else gaps):
-                    steps += 1
-                    if moved.get(after, -1) < begun and not (word == PAUSE and after in self._gaps):
+                for after in plan.follow[place]:
+                    symbol = plan.symbols[after]
+                    if (not pause if symbol is None else (END if pause else word) in symbol) and moved.get(
+                        after, -1
+                    ) < begun:
                         moved[after] = begun
-            moved |= dict.fromkeys(starts.get(code, ()), at)
-            steps += len(active) + len(moved)
-            for place, begun in moved.items():
-                if place in ends:
-                    hits += [Hit(pattern, begun, min(at, len(words) - 1)) for pattern in ends[place]]
-            if word == PAUSE:
-                active = {place: begun for place, begun in active.items() if place not in self._gaps} | moved
-                active |= dict.fromkeys(starts.get(codes.get(BEGIN, 0), ()), at + 1)
-            elif code in fills:
+            if at == hit.end:
+                return max((begun for place, begun in moved.items() if place in plan.ends), default=first)
+            if pause:
+                kept = {place: begun for place, begun in active.items() if plan.symbols[place] is not None}
+                active = kept | moved | dict.fromkeys(plan.first.get(BEGIN, ()), at + 1)
+            elif word in self._fillers:
                 active = moved | {place: max(begun, moved.get(place, -1)) for place, begun in active.items()}
             else:
                 active = moved
-        return Walk(tuple(hits), steps)
+        return first
+
+    def _step(self, state: int, code: int) -> tuple[int, tuple[int, ...]]:
+        """From `state` over a word with `code` (below 0: over a pause): the next state, and the patterns that end here."""
+        active = self._states[state]
+        moved: set[int] = set()
+        if code < 0:
+            for place in active:
+                moved.update(self._follow[place][0].get(-1 - code, ()))
+            moved -= self._gaps
+            after = moved.union(self._begin, (place for place in active if place not in self._gaps))
+        else:
+            for place in active:
+                ways, gaps = self._follow[place]
+                moved.update(ways.get(code, gaps))
+            moved.update(self._starts.get(code, ()))
+            after = moved.union(active) if code in self._fills else moved
+        self.steps += len(active) + len(moved)
+        found = tuple(sorted({pattern for place in moved if place in self._ends for pattern in self._ends[place]}))
+        if len(self._states) > _REMEMBERED:
+            self._forget()
+            state = self._number(active)
+        step = self._number(tuple(sorted(after))), found
+        self._known[state][code] = step
+        return step
+
+    def _number(self, active: tuple[int, ...]) -> int:
+        number = self._numbers.setdefault(active, len(self._states))
+        if number == len(self._states):
+            self._states.append(active)
+            self._known.append({})
+        return number
+
+    def _forget(self) -> None:
+        """Begin with nothing remembered but the state in which a sentence begins, which is number 0."""
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._states: list[tuple[int, ...]] = []
+        self._known: list[dict[int, tuple[int, tuple[int, ...]]]] = []
+        self._number(self._begin)
+
+
+_LONGEST = 40
+_REMEMBERED = 20_000
+_BEGINS = frozenset((BEGIN,))
 
 
 @dataclass(slots=True)
@@ -98,6 +148,17 @@ class _Plan:
     starts: set[int] = field(default_factory=set)
     follow: list[set[int]] = field(default_factory=list)
     ends: dict[int, set[int]] = field(default_factory=dict)
+    first: dict[str, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, patterns: Sequence[Node]) -> "_Plan":
+        plan = cls()
+        for number, pattern in enumerate(patterns):
+            plan.add(pattern, number)
+        for place in plan.starts:
+            for word in plan.symbols[place] or ():
+                plan.first.setdefault(word, []).append(place)
+        return plan
 
     def add(self, pattern: Node, number: int) -> None:
         first, last, _ = self._lay(pattern)
@@ -119,7 +180,7 @@ class _Plan:
         while len(kinds) > count:
             count, kinds = len(kinds), {}
             groups = [
-                kinds.setdefault((group, frozenset(groups[earlier] for earlier in before[place])), len(kinds))
+                kinds.setdefault((group, frozenset([groups[earlier] for earlier in before[place]])), len(kinds))
                 for place, group in enumerate(groups)
             ]
         plan = _Plan([None] * count, {groups[place] for place in self.starts}, [set() for _ in range(count)])

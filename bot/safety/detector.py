@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from bot.core.errors import ScriptError
 from bot.core.events import Verdict
@@ -34,11 +33,8 @@ def build(lexicons: Sequence[Lexicon]) -> Detect:
     listeners = [Listener(lexicon) for lexicon in lexicons]
 
     def detect(text: str) -> Verdict | None:
-        return min(
-            (finding.verdict for listener in listeners for finding in listener.findings(text)),
-            key=gravity,
-            default=None,
-        )
+        found = [finding.verdict for listener in listeners if (finding := listener.gravest(text)) is not None]
+        return min(found, key=gravity, default=None)
 
     return detect
 
@@ -58,6 +54,19 @@ class _Rule:
     kind: str = ""
     level: str = ""
 
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict(self.kind, self.level)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A rule was found whole, the last word of its parts at `end`."""
+
+    rule: int
+    parts: tuple[Hit, ...]
+    end: int
+
 
 class Listener:
     """Finds the patterns of one lexicon."""
@@ -75,67 +84,90 @@ class Listener:
         vocabulary = {*self._automaton.words, *named} - {BEGIN, END}
         self._reader = Reader(spelling, vocabulary, self._sets["clear"])
 
+    def gravest(self, text: str) -> Finding | None:
+        """What weighs most in `text`."""
+        best: Finding | None = None
+        for sentence, hits in self._heard(text):
+            for looked_at, hit in enumerate(hits):
+                rule = self._rules[hit.rule]
+                if best is not None and gravity(rule.verdict) >= gravity(best.verdict):
+                    break
+                finding = self._judged(sentence, hit) if looked_at < _PATIENCE else Finding(rule.verdict, rule.pattern)
+                if finding is not None and (best is None or gravity(finding.verdict) < gravity(best.verdict)):
+                    best = finding
+        return best
+
     def findings(self, text: str) -> Iterator[Finding]:
-        """Everything found in `text`, sentence by sentence."""
-        for sentence in self._reader.sentences(text):
-            hits = self._hits(sentence)
-            if idioms := [hit for hit in hits if not self._rules[hit.pattern].kind]:
-                sentence = _without(sentence, idioms)
-                hits = self._hits(sentence)
-            if hits:
-                yield from self._judged(sentence, hits)
+        """Everything in `text`: for tests, and for those who edit the lexicon."""
+        for sentence, hits in self._heard(text):
+            for hit in hits:
+                if finding := self._judged(sentence, hit):
+                    yield finding
 
     def idioms(self, text: str) -> Iterator[Pattern]:
-        """The idioms in `text`: for tests, and for those who edit the lexicon."""
+        """The idioms in `text`: for the same readers."""
         for sentence in self._reader.sentences(text):
-            for hit in self._hits(sentence):
-                if not self._rules[hit.pattern].kind:
-                    yield self._rules[hit.pattern].pattern
+            yield from (
+                self._rules[hit.rule].pattern for hit in self._found(sentence) if not self._rules[hit.rule].kind
+            )
 
-    def _hits(self, sentence: Sentence) -> Sequence[Hit]:
+    def _heard(self, text: str) -> Iterator[tuple[Sentence, Sequence[_Hit]]]:
+        """The sentences in which something was found, without their idioms, and what: gravest first."""
+        for sentence in self._reader.sentences(text):
+            hits = self._found(sentence)
+            idioms = [hit for hit in hits if not self._rules[hit.rule].kind]
+            if idioms and len(idioms) < len(hits):
+                spans = ((self._start(sentence, hit), hit.end) for hit in idioms[:_PATIENCE])
+                hidden = {at for start, end in spans for at in range(start, end + 1)}
+                sentence = [OTHER if at in hidden else word for at, word in enumerate(sentence)]  # noqa: PLW2901
+                hits = self._found(sentence)
+            hits = [hit for hit in hits if self._rules[hit.rule].kind]
+            if hits:
+                yield sentence, sorted(hits, key=lambda hit: gravity(self._rules[hit.rule].verdict))
+
+    def _found(self, sentence: Sentence) -> Sequence[_Hit]:
         """Where whole rules are found: those of several parts, where the last of their parts has come near the others."""
-        hits: list[Hit] = []
+        found: list[_Hit] = []
         latest: dict[int, dict[int, Hit]] = {}
-        for hit in self._automaton.walk(sentence).hits:
+        for hit in self._automaton.hits(sentence):
             number, part = self._parts[hit.pattern]
             count = len(self._rules[number].parts)
             if count == 1:
-                hits.append(Hit(number, hit.start, hit.end))
+                found.append(_Hit(number, (hit,), hit.end))
                 continue
             near = latest.setdefault(number, {})
             near[part] = hit
-            start = min(other.start for other in near.values())
-            if len(near) == count and hit.end - start <= _NEAR and not _overlap(list(near.values())):
-                hits.append(Hit(number, start, hit.end))
-        return hits
+            if len(near) == count and hit.end - min(other.end for other in near.values()) <= _NEAR:
+                found.append(_Hit(number, tuple(near.values()), hit.end))
+        return found
 
-    def _judged(self, sentence: Sentence, hits: Sequence[Hit]) -> Iterator[Finding]:
+    def _start(self, sentence: Sentence, hit: _Hit) -> int:
+        return min(self._automaton.start(sentence, part) for part in hit.parts)
+
+    def _judged(self, sentence: Sentence, hit: _Hit) -> Finding | None:
+        rule = self._rules[hit.rule]
+        start, end = self._start(sentence, hit), min(hit.end, len(sentence) - 1)
+        asked, who = rule.pattern.who, self._who(sentence, start, end, rule.pattern.who)
         words = set(sentence)
-        quoted = not words.isdisjoint(self._sets["quoting"])
+        distant = not (words.isdisjoint(self._sets["quoting"]) and words.isdisjoint(self._unless[rule.kind]))
+        if rule.level == UNSURE and (distant or (asked == _THEY and who == _I)):
+            return None  # a film; "I snapped at"
+        if asked == _THEY and who == _THING:
+            return None  # "it hit me"
         joking = not words.isdisjoint(self._sets["joking"])
-        for hit in hits:
-            rule = self._rules[hit.pattern]
-            if not rule.kind:
-                continue
-            asked, who = rule.pattern.who, self._who(sentence, hit, rule.pattern.who)
-            distant = quoted or not words.isdisjoint(self._unless[rule.kind])
-            lowered = distant or joking or who != asked or self._is_denied(sentence, hit, rule.denials)
-            if asked == _THEY and (who == _THING or (who == _I and rule.level == UNSURE)):
-                continue  # "it hit me", "I snapped at": nobody harms the writer
-            if distant and rule.level == UNSURE:
-                continue
-            yield Finding(Verdict(rule.kind, UNSURE if lowered else rule.level), rule.pattern)
+        lowered = distant or joking or who != asked or self._is_denied(sentence, start, end, rule.denials)
+        return Finding(Verdict(rule.kind, UNSURE) if lowered else rule.verdict, rule.pattern)
 
-    def _who(self, sentence: Sentence, hit: Hit, asked: str) -> str:
+    def _who(self, sentence: Sentence, start: int, end: int, asked: str) -> str:
         """
         Whose doing it is: the nearest one named before it, or in its first word.
 
         A noun that an "and" or a pause parts from it may be an object ("I love my husband and …") and does not count.
         """
         sets, parted = self._sets, False
-        if not asked or (asked == _I and not sets["own"].isdisjoint(sentence[hit.start : hit.end + 1])):
+        if not asked or (asked == _I and not sets["own"].isdisjoint(sentence[start : end + 1])):
             return asked
-        for at in range(hit.start, max(-1, hit.start - _FAR), -1):
+        for at in range(start, max(-1, start - _FAR), -1):
             word = sentence[at]
             if word in sets["speaker"] and (asked == _I or word in sets["subjects"]):
                 return _I
@@ -148,7 +180,7 @@ class Listener:
             parted = parted or word == PAUSE or word in sets["joining"]
         return _I if asked == _I else ""
 
-    def _is_denied(self, sentence: Sentence, hit: Hit, asked_for: int) -> bool:
+    def _is_denied(self, sentence: Sentence, start: int, end: int, asked_for: int) -> bool:
         """
         Whether more words of denial reach the hit than its pattern asks for.
 
@@ -156,13 +188,13 @@ class Listener:
         I want to"), but not out of another clause ("I can't sleep I want to die").
         """
         sets = self._sets
-        denials = sum(sentence[at] in sets["denials"] for at in range(hit.start, hit.end + 1))
-        named = sentence[hit.start] in sets["subjects"]
-        for at in range(hit.start - 1, max(-1, hit.start - _FAR), -1):
+        denials = sum(self._denies(sentence, at) for at in range(start, end + 1))
+        named = sentence[start] in sets["subjects"] or sentence[start] in sets["openers"]
+        for at in range(start - 1, max(-1, start - _FAR), -1):
             word = sentence[at]
             if word == PAUSE or word in sets["clauses"]:
                 break
-            if word in sets["denials"]:
+            if self._denies(sentence, at):
                 denials += 1
             elif word in sets["subjects"]:
                 named = True
@@ -170,10 +202,15 @@ class Listener:
                 break
         return denials > asked_for
 
+    def _denies(self, sentence: Sentence, at: int) -> bool:
+        after = sentence[at + 1] if at + 1 < len(sentence) else ""
+        return sentence[at] in self._sets["denials"] and after not in self._sets["unbound"]
+
 
 _I, _THEY, _THING = "i", "they", "it"
 _FAR = 9
 _NEAR = 14
+_PATIENCE = 64  # hits of one sentence that are looked at closely; of more, each counts as it stands
 
 
 def _rules(lexicon: Lexicon, spelling: Mapping[str, Sequence[str]]) -> Iterator[_Rule]:
@@ -185,21 +222,11 @@ def _rules(lexicon: Lexicon, spelling: Mapping[str, Sequence[str]]) -> Iterator[
         for pattern in patterns
     ]
     denials = lexicon.sets["denials"]
+    reader = notation.Notation(lexicon.lists, lambda word: spelling.get(word, (word,)))
     for kind, level, pattern in rows:
         try:
-            parts = notation.read(pattern.find, lexicon.lists, lambda word: spelling.get(word, (word,)))
+            parts = reader.parts(pattern.find)
         except notation.Misspelt as fault:
             raise ScriptError(f'{pattern.place}: "{pattern.find}": {fault}.') from None
         asked_for = sum(notation.most(part, denials) for part in parts)
         yield _Rule(pattern, parts, asked_for, kind, level)
-
-
-def _overlap(hits: Sequence[Hit]) -> bool:
-    ordered = sorted(hits, key=lambda hit: hit.start)
-    return any(later.start <= earlier.end for earlier, later in pairwise(ordered))
-
-
-def _without(sentence: Sentence, hits: Sequence[Hit]) -> Sentence:
-    """The sentence with the words of `hits` made unknown."""
-    hidden = {at for hit in hits for at in range(hit.start, hit.end + 1)}
-    return [OTHER if at in hidden else word for at, word in enumerate(sentence)]

@@ -23,7 +23,7 @@ WHO = ("i", "they", "")
 
 READING = ("fillers", "clear", "ordinary")
 CONTEXT = (
-    "denials", "clauses", "joining", "raising", "subjects", "speaker", "own", "others", "people", "things", "third",
+    "denials", "unbound", "openers", "clauses", "joining", "raising", "subjects", "speaker", "own", "others", "people", "things", "third",
     "quoting", "joking",
 )  # fmt: skip
 

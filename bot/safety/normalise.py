@@ -82,8 +82,8 @@ class Reader:
             return meant
         if _LONG - 1 <= len(word) <= _LONGEST:
             for slip in (word, *_one_less(word)):
-                if meant := self._slips.get(slip):
-                    return self._known.get(meant, (meant,)) if meant[0] == word[0] else (OTHER,)
+                if right := self._slips.get(slip):
+                    return self._known.get(right, (right,)) if right[0] == word[0] else (OTHER,)
         return (OTHER,)
 
     def _possessive(self, sign: str) -> Sequence[str]:
@@ -101,8 +101,9 @@ class Reader:
         for table in _LEET:
             if meant := self._known.get(sign.translate(table)):
                 return meant
-        if hidden := next((w for w in self._masked.get((len(sign), sign[0], sign[-1]), ()) if _hides(sign, w)), None):
-            return self._known.get(hidden, (hidden,))
+        for hidden in self._masked.get((len(sign), sign[0], sign[-1]), ()):
+            if _hides(sign, hidden):
+                return self._known.get(hidden, (hidden,))
         bare = "".join(letter for letter in sign if letter.isalnum())
         parts = _BETWEEN.split(sign)
         if len(bare) < len(sign) and not all(part in self._known for part in parts):
@@ -142,13 +143,15 @@ def folded(text: str) -> str:
     """Lower case, without accents, invisible signs and fancy letters, with straight apostrophes."""
     text = text.translate(_QUOTES)
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).casefold()
+        whole = unicodedata.normalize("NFKD", text)
+        text = (whole if len(whole) <= _SWOLLEN * len(text) else text).casefold()
         text = "".join(letter for letter in text if unicodedata.category(letter) not in _UNSEEN)
     return text.lower()
 
 
 _END = "."
 _SPELT = 3
+_SWOLLEN = 4  # there are signs that stand for eighteen letters; nobody writes whole texts of them
 _LONG = 6
 _LONGEST = 24
 _ENDS = re.compile(r"\.|[.!?]*[!?][.!?]*")

@@ -47,26 +47,30 @@ class Misspelt(ValueError):  # noqa: N818 - reads as a sentence where it is rais
     """A pattern does not follow the notation. Says how."""
 
 
-def read(pattern: str, lists: Mapping[str, str], plain: Callable[[str], Sequence[str]]) -> tuple[Node, ...]:
+class Notation:
     """
-    The parts of `pattern`, which `&` holds together: they stand near each other, in any order. Raises Misspelt.
+    Reads patterns. `lists` are those that `<name>` stands for.
 
     `plain` gives the words a reader of texts makes of a written word ("can't" is "can", "not").
     """
-    return tuple(part(written, lists, plain) for written in pattern.split("&"))
 
+    def __init__(self, lists: Mapping[str, str], plain: Callable[[str], Sequence[str]]) -> None:
+        self._reading = _Reading(lists, plain)
 
-def part(pattern: str, lists: Mapping[str, str], plain: Callable[[str], Sequence[str]]) -> Node:
-    """
-    The tree of one part: words in a row, `(a | b)` one of them, `[a]` perhaps, `..` up to two words, `...` up to five,
-    `^` and `.` the sentence's edges, `<name>` whatever the list of that name says.
-    Raises Misspelt.
-    """
-    node = _Reading(lists, plain).pattern(pattern, ())
-    for backwards in (False, True):
-        if not _opens_with_a_word(node, backwards=backwards):
-            raise Misspelt("a pattern begins and ends with words that may not be left out, never with a gap")
-    return node
+    def parts(self, pattern: str) -> tuple[Node, ...]:
+        """The parts of `pattern`, which `&` holds together: they stand near each other, in any order. Raises Misspelt."""
+        return tuple(self._part(written) for written in pattern.split("&"))
+
+    def _part(self, pattern: str) -> Node:
+        """
+        The tree of one part: words in a row, `(a | b)` one of them, `[a]` perhaps, `..` up to two words, `...` up to five,
+        `^` and `.` the sentence's edges, `<name>` whatever the list of that name says.
+        """
+        node = self._reading.pattern(pattern, ())
+        for backwards in (False, True):
+            if not _opens_with_a_word(node, backwards=backwards):
+                raise Misspelt("a pattern begins and ends with words that may not be left out, never with a gap")
+        return node
 
 
 def most(node: Node, words: Collection[str]) -> int:

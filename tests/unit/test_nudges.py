@@ -226,7 +226,7 @@ def test_the_button_of_an_old_line_still_speaks_of_that_line() -> None:
     assert vocabulary.line(pressed) == vocabulary.line(first) != vocabulary.line(second)
 
 
-@given(st.text(max_size=12) | st.from_regex(r"[rsg]+[0-9]+", fullmatch=True))
+@given(st.text(max_size=12) | st.from_regex(r"[rsg]+(0|[1-9][0-9]*)", fullmatch=True))
 def test_a_reference_that_nobody_made_names_no_line(ref: str) -> None:
     forged = turn(person(), {"nudge.r": 2})
     forged.ref = ref
