@@ -38,12 +38,6 @@ def is_quiet_hour(turn: Turn) -> bool:
 
 
 @registry.guard()
-def is_paused(turn: Turn) -> bool:
-    """Whether the person is to be left in peace, as after words of danger."""
-    return policy.is_paused(turn.user, turn.now)
-
-
-@registry.guard()
 def nudges_slow_down(turn: Turn) -> bool:
     """Whether the last lines went without an answer for so long that they should come less often."""
     return policy.slows_down(turn.user, kept=bool(turn.memory.get(_KEPT)))

@@ -29,7 +29,7 @@ LONG = timedelta(hours=3)
 """Only up to this length is somebody asked half way in quiet hours whether the time still fits."""
 
 OFTEN_LATE = timedelta(days=7)
-"""Two late returns within this time, and shorter spaces are suggested. Source: the space protocol."""
+"""Two late returns within this time: one's own, and shorter spaces are suggested. Source: the space protocol."""
 
 FURTHEST_WAIT = timedelta(days=6)
 """How far away a time may lie that somebody waits for: a weekday still names it."""

@@ -181,18 +181,18 @@ def is_past(turn: Turn, value: str) -> bool:
 
 
 @registry.action()
-def count_late(turn: Turn) -> None:
-    """Remember the day of a late return, and whether it is the second within a week."""
-    today = turn.now.toordinal()
-    if today - turn.memory.get(_LATE_ON, 0) <= policy.OFTEN_LATE.days:
-        turn.memory[_TWICE_LATE_ON] = today
-    turn.memory[_LATE_ON] = today
+def count_late(turn: Turn, value: str) -> None:
+    """Remember the day of a late return, be it `mine` or `theirs`, and whether it is the second within a week."""
+    today, last = turn.now.toordinal(), turn.memory.get(f"{_LATE_ON}.{value}", 0)
+    if today - last <= policy.OFTEN_LATE.days:
+        turn.memory[f"{_TWICE_LATE_ON}.{value}"] = today
+    turn.memory[f"{_LATE_ON}.{value}"] = today
 
 
 @registry.guard()
-def was_often_late(turn: Turn) -> bool:
-    """Whether two returns were late within a week, not long ago."""
-    return turn.now.toordinal() - turn.memory.get(_TWICE_LATE_ON, 0) <= policy.OFTEN_LATE.days
+def was_often_late(turn: Turn, value: str) -> bool:
+    """Whether two returns, `mine` or `theirs`, were late within a week, not long ago."""
+    return turn.now.toordinal() - turn.memory.get(f"{_TWICE_LATE_ON}.{value}", 0) <= policy.OFTEN_LATE.days
 
 
 # Waiting for somebody else's return -----------------------------------------------------------------------------------
@@ -202,6 +202,12 @@ def was_often_late(turn: Turn) -> bool:
 def is_waiting(turn: Turn) -> bool:
     """Whether this person waits for somebody to return at a time that is still to come."""
     return turn.memory.get(_WAITS_TILL, 0) * 60 > turn.now.timestamp()
+
+
+@registry.guard()
+def has_waited(turn: Turn) -> bool:
+    """Whether it is not yet known how the waiting ended."""
+    return _WAITS_TILL in turn.memory
 
 
 @registry.value()

@@ -259,13 +259,15 @@ def test_two_late_returns_within_a_week_are_remembered_for_a_week() -> None:
         late.memory = memory
         return late
 
-    vocabulary.count_late(on(0))
-    vocabulary.count_late(on(8))
-    assert not vocabulary.was_often_late(on(8))
-    vocabulary.count_late(on(15))
-    assert vocabulary.was_often_late(on(15))
-    assert vocabulary.was_often_late(on(22))
-    assert not vocabulary.was_often_late(on(23))
+    vocabulary.count_late(on(0), "mine")
+    vocabulary.count_late(on(8), "mine")
+    vocabulary.count_late(on(8), "theirs")
+    assert not vocabulary.was_often_late(on(8), "mine")
+    vocabulary.count_late(on(15), "mine")
+    assert vocabulary.was_often_late(on(15), "mine")
+    assert vocabulary.was_often_late(on(22), "mine")
+    assert not vocabulary.was_often_late(on(23), "mine")
+    assert not vocabulary.was_often_late(on(15), "theirs")
 
 
 def test_who_waits_is_known_to_rest_until_the_time_is_over_or_they_stop() -> None:
