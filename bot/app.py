@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,12 @@ def read_dialogs(folder: Path | None, cache: Path | None = None) -> Library:
 def _folders(own: Path | None) -> list[Path]:
     """Where dialogs and lexicons lie: those carried along, and the host's own on top."""
     return [CARRIED, *([own] if own else [])]
+
+
+@cache
+def _gate(folders: tuple[Path, ...], locales: tuple[str, ...]) -> detector.Detect:
+    """The safety detector. Building it takes a while, and it never changes while a program runs."""
+    return detector.build(lexicon.load(folders, locales))
 
 
 def _check(source: loader.Source, words: Registry) -> None:
@@ -180,7 +187,7 @@ class App:
             self._handle,
             self.channel,
             SystemClock(),  # half a second is half a second, whatever story time does
-            detect=detector.build(lexicon.load(_folders(self.settings.dialogs), self.library.catalog.locales)),
+            detect=_gate(tuple(_folders(self.settings.dialogs)), tuple(self.library.catalog.locales)),
             card=CARD,
             group_line=IN_GROUPS,
         )
