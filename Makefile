@@ -12,10 +12,10 @@ demo: .venv/ready  ## Talk with the bot in your browser. Nothing leaves your mac
 
 test: .venv/ready-test  ## Everything that is checked before a change is taken: under three minutes.
 	@$(MAKE) --no-print-directory lint types floors scripts
-	@$(BIN)/python -m pytest -n auto --dist loadgroup -m "not deep" $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not deep" $(ARGS)
 
 deep: .venv/ready-test  ## What takes longer: long walks, chaos, soak. At most twenty minutes.
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: .venv/ready-test
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && echo "lint: fine"

@@ -266,7 +266,11 @@ def play(path: Path, folder: Path, library: Library, *, forgetful: bool) -> list
                     chat.lines.append(line)
                     await chat.given(line.removeprefix("given: "))
                 elif line.startswith("---") or re.match(r"(Ann|Ben): ", line):
-                    await chat.hear(line)
+                    try:
+                        await chat.hear(line)
+                    except Exception as fault:
+                        fault.add_note("The chat so far:\n" + "\n".join(chat.lines[-20:]))
+                        raise
         return chat.lines
 
     return asyncio.run(playing())

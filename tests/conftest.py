@@ -1,8 +1,8 @@
-"""Options of the suite, and which of its files stay together."""
-
-from pathlib import Path
+"""Options of the suite, and which of its tests stay together."""
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -11,8 +11,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file of browser tests runs in one piece: while its browser lives, no other event loop can run in that process."""
-    for item in items:
-        if "browser" in Path(item.path).parts:
-            item.add_marker(pytest.mark.xdist_group(Path(item.path).stem))
+class InPieces(LoadScopeScheduling):
+    """Each test goes to whichever process is free; the tests of the browser stay together, in order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """While a browser lives, no other event loop can run in its process, so its tests must not be mixed with others."""
+        file = nodeid.partition("::")[0]
+        return file if "/browser/" in file else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)  # where xdist is left out
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return InPieces(config, log)
