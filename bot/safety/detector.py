@@ -1,6 +1,7 @@
 """Reads a text for signs of danger: what was said, by whom, and whether it was denied, quoted or a joke. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from bot.core.errors import ScriptError
@@ -80,7 +81,7 @@ class Listener:
         self._parts = [(number, part) for number, rule in enumerate(self._rules) for part in range(len(rule.parts))]
         nodes = [self._rules[number].parts[part] for number, part in self._parts]
         self._automaton = Automaton(nodes, self._sets["fillers"] | denials)
-        named = {word for words in self._sets.values() for word in words}
+        named = {word for words in (*self._sets.values(), *self._unless.values()) for word in words}
         vocabulary = {*self._automaton.words, *named} - {BEGIN, END}
         self._reader = Reader(spelling, vocabulary, self._sets["clear"])
 
@@ -115,15 +116,26 @@ class Listener:
         """The sentences in which something was found, without their idioms, and what: gravest first."""
         for sentence in self._reader.sentences(text):
             hits = self._found(sentence)
-            idioms = [hit for hit in hits if not self._rules[hit.rule].kind]
-            if idioms and len(idioms) < len(hits):
-                spans = ((self._start(sentence, hit), hit.end) for hit in idioms[:_PATIENCE])
-                hidden = {at for start, end in spans for at in range(start, end + 1)}
+            if hidden := self._idiomatic(sentence, hits):
                 sentence = [OTHER if at in hidden else word for at, word in enumerate(sentence)]  # noqa: PLW2901
                 hits = self._found(sentence)
             hits = [hit for hit in hits if self._rules[hit.rule].kind]
             if hits:
                 yield sentence, sorted(hits, key=lambda hit: gravity(self._rules[hit.rule].verdict))
+
+    def _idiomatic(self, sentence: Sentence, hits: Sequence[_Hit]) -> AbstractSet[int]:
+        """Which words belong to idioms. Where a pattern reads an idiom's words and goes on, the pattern is meant."""
+        idioms = [hit for hit in hits if not self._rules[hit.rule].kind]
+        if not idioms or len(idioms) == len(hits):
+            return frozenset()
+        meant = [hit for hit in hits if self._rules[hit.rule].kind and len(hit.parts) == 1]
+        longer = [(self._start(sentence, hit), hit.end) for hit in meant[:_PATIENCE]]
+        hidden: set[int] = set()
+        for idiom in idioms[:_PATIENCE]:
+            start = self._start(sentence, idiom)
+            if not any(begun <= start and idiom.end < end for begun, end in longer):
+                hidden.update(range(start, idiom.end + 1))
+        return hidden
 
     def _found(self, sentence: Sentence) -> Sequence[_Hit]:
         """Where whole rules are found: those of several parts, where the last of their parts has come near the others."""
@@ -160,22 +172,24 @@ class Listener:
 
     def _who(self, sentence: Sentence, start: int, end: int, asked: str) -> str:
         """
-        Whose doing it is: the nearest one named before it, or in its first word.
+        Whose doing it is: the nearest one named before it, or in its own words.
 
         A noun that an "and" or a pause parts from it may be an object ("I love my husband and …") and does not count.
         """
         sets, parted = self._sets, False
-        if not asked or (asked == _I and not sets["own"].isdisjoint(sentence[start : end + 1])):
+        words = sentence[start : end + 1]
+        names_itself = not sets["own"].isdisjoint(words) or words[0] in sets["others"] or words[0] in sets["people"]
+        if not asked or (asked == _I and names_itself):
             return asked
+        if asked == _I and start and sentence[start - 1] in sets["third"]:
+            return _THEY
         for at in range(start, max(-1, start - _FAR), -1):
             word = sentence[at]
             if word in sets["speaker"] and (asked == _I or word in sets["subjects"]):
                 return _I
             if word in sets["others"] or (word in sets["people"] and not parted):
                 return _THEY
-            if word in sets["third"] and asked == _I and sentence[at + 1 : at + 2] != ["to"]:
-                return _THEY
-            if word in sets["things"]:
+            if asked == _THEY and word in sets["things"]:
                 return _THING
             parted = parted or word == PAUSE or word in sets["joining"]
         return _I if asked == _I else ""

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from bot.safety.automaton import PAUSE
+from bot.safety.misspelling import LONGEST, Guesser
 
 OTHER = "?"
 """A word that nobody listens for. Which one it was is forgotten here."""
@@ -31,13 +31,10 @@ class Reader:
         pictures = "".join(word for word in self._known if len(word) == 1 and not word.isascii())
         self._sign = re.compile(f"{_SIGN}|[{re.escape(pictures)}]" if pictures else _SIGN)
         self._begins = {word[:size] for word in self._known for size in range(1, len(word) + 1)}
-        self._squeezed = {_squeezed(word): meant for word, meant in reversed(self._known.items()) if len(word) > 2}  # noqa: PLR2004
-        self._masked: dict[tuple[int, str, str], list[str]] = defaultdict(list)
-        self._slips: dict[str, str] = {}
-        for word in clear:
-            self._masked[len(word), word[0], word[-1]].append(word)
-            if len(word) >= _LONG:
-                self._slips |= dict.fromkeys((word, *_one_less(word)), word)
+        self._squeezed = {
+            _squeezed(word): meant for word, meant in reversed(self._known.items()) if len(word) >= _SPELT
+        }
+        self._guesser = Guesser(clear, self._known.keys())
 
     def sentences(self, text: str) -> list[Sentence]:
         """The sentences of `text`; commas, dashes and new lines in them are a PAUSE. Never raises."""
@@ -80,11 +77,7 @@ class Reader:
     def _misspelt(self, word: str) -> Sequence[str]:
         if _THRICE.search(word) and (meant := self._squeezed.get(_squeezed(word))):
             return meant
-        if _LONG - 1 <= len(word) <= _LONGEST:
-            for slip in (word, *_one_less(word)):
-                if right := self._slips.get(slip):
-                    return self._known.get(right, (right,)) if right[0] == word[0] else (OTHER,)
-        return (OTHER,)
+        return self._known.get(self._guesser.guess(word), (OTHER,))
 
     def _possessive(self, sign: str) -> Sequence[str]:
         whose, mark, ending = sign.rpartition("'")
@@ -96,14 +89,13 @@ class Reader:
 
     def _disguised(self, sign: str) -> Sequence[str]:
         """Digits and marks for letters ("k!ll", "su1c1de"), letters hidden ("s**cide"), marks between ("d.i.e", "un-alive")."""
-        if len(sign) > _LONGEST:
+        if len(sign) > LONGEST:
             return ()
         for table in _LEET:
             if meant := self._known.get(sign.translate(table)):
                 return meant
-        for hidden in self._masked.get((len(sign), sign[0], sign[-1]), ()):
-            if _hides(sign, hidden):
-                return self._known.get(hidden, (hidden,))
+        if hidden := self._known.get(self._guesser.unmask(sign)):
+            return hidden
         bare = "".join(letter for letter in sign if letter.isalnum())
         parts = _BETWEEN.split(sign)
         if len(bare) < len(sign) and not all(part in self._known for part in parts):
@@ -127,7 +119,7 @@ class Reader:
         best += [None] * len(letters)
         for start in range(len(letters)):
             before = best[start]
-            if before is None or len(before) > _LONGEST:
+            if before is None or len(before) > LONGEST:
                 continue
             for end in range(start + 1, len(letters) + 1):
                 word = letters[start:end]
@@ -152,8 +144,6 @@ def folded(text: str) -> str:
 _END = "."
 _SPELT = 3
 _SWOLLEN = 4  # there are signs that stand for eighteen letters; nobody writes whole texts of them
-_LONG = 6
-_LONGEST = 24
 _ENDS = re.compile(r"\.|[.!?]*[!?][.!?]*")
 _THRICE = re.compile(r"(.)\1\1")
 _UNSEEN = frozenset({"Mn", "Me", "Cf"})
@@ -181,11 +171,3 @@ def _unlike(sign: str) -> str:
 
 def _squeezed(word: str) -> str:
     return "".join(letter for letter, _ in groupby(word))
-
-
-def _one_less(word: str) -> Iterator[str]:
-    return (word[:at] + word[at + 1 :] for at in range(1, len(word)))
-
-
-def _hides(sign: str, word: str) -> bool:
-    return "*" in sign and all(shown in {letter, "*"} for shown, letter in zip(sign, word, strict=True))

@@ -63,11 +63,8 @@ def watch(turn: Turn) -> None:
 
 @registry.action(sets=("held",))
 def hold_words(turn: Turn) -> None:
-    """
-    Hold the text just written until it is clear how it was meant: it goes on to where it was meant for when this dialog ends.
-
-    `forget: held` gives it up. Before consent no text is held.
-    """
+    """Hold the text just written until it is clear how it was meant. Before consent no text is held."""
+    # policy.handed_on lets the interrupted prompt have it when this dialog ends; `forget: held` gives it up.
     if turn.text and turn.user.consent:
         turn.slots[policy.HELD] = turn.text
 

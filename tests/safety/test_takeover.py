@@ -327,6 +327,7 @@ def test_the_line_beside_a_turn_leaves_the_turn_as_it_is() -> None:
     beside = Gate(watch_until=EVENING + timedelta(hours=1)).at(*OWN).write("Tea?", "self-harm", "unsure")
     assert beside.session.frame == plain.session.frame
     assert beside.says[1:] == plain.says
+    assert beside.session.memory["crisis.watch.anywhere"] == 1  # another wording next time
     beside.press("crisis.watch.now")
     assert beside.place == ("crisis", "ask")
     assert beside.session.stack == (plain.session.frame,)
