@@ -52,7 +52,8 @@ def watch_loop() -> None:
     """What the running event loop would print of a forgotten task's fault, in our words."""
 
     def note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        _log.error("fault in the background", fault=where(context.get("exception")))
+        words = _FILLED_IN.split(str(context.get("message", "")), maxsplit=1)[0].strip()
+        _log.error("fault in the background", words=words, fault=where(context.get("exception")))
 
     asyncio.get_running_loop().set_exception_handler(note)
 

@@ -1,6 +1,7 @@
 """The webhook as a door: registers with Telegram, serves, and sees to it that Telegram still knows the way."""
 
 import asyncio
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -14,8 +15,8 @@ from bot.telegram.inbox import Inbox
 from bot.telegram.polling import Heard
 from bot.telegram.webhook import register, webhook_app
 
-LOOK_EVERY = 60.0
-"""Seconds between two looks at what Telegram knows of us."""
+LOOK_EVERY = timedelta(seconds=60)
+"""Between two looks at what Telegram knows of us."""
 
 _log = structlog.get_logger()
 
@@ -68,7 +69,7 @@ class WebhookDoor:
                     _log.warning("Telegram is not reached", fault=type(fault).__name__, reason=str(fault))
                 await self._clock.sleep(min(30.0, 2.0 ** min(failures, 5)))
                 continue
-            await self._clock.sleep(LOOK_EVERY)
+            await self._clock.until(self._clock.now() + LOOK_EVERY)
 
     async def _is_ours(self) -> bool:
         with translated():

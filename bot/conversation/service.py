@@ -1,10 +1,10 @@
 """The way of an update: a batch of turns is one transaction, and nothing leaves before it has committed."""
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Protocol
 
 import structlog
@@ -15,7 +15,7 @@ from bot.conversation.facts import Standing
 from bot.conversation.render import Renderer
 from bot.core.clock import Clock
 from bot.core.effects import ChangeUser, Effect, Phrase, Say, SetTimer
-from bot.core.errors import DatabaseUnavailable
+from bot.core.errors import DatabaseUnavailable, Undecodable
 from bot.core.events import Blocked, Elapsed, Event, Incoming, Pressed, Unblocked, Wrote
 from bot.core.facts import Facts, User
 from bot.core.ids import Ids
@@ -24,14 +24,17 @@ from bot.dialog.library import Library
 from bot.dialog.session import Session
 from bot.i18n.zones import next_daily
 from bot.safety import policy
-from bot.storage import letters, outbox, seen, timers
+from bot.storage import letters, outbox, seen, timers, users
 from bot.storage.database import Database, Transaction
-from bot.storage.messages import Claimed, Outcome, Owner
+from bot.storage.messages import Claimed, Draft, Outcome, Owner
 from bot.storage.timers import Due
 from bot.storage.vault import Vault
 
 TOAST_LIMIT = 200
 """Characters of an answer to a press. Source: Bot API, answerCallbackQuery."""
+
+_SORRY = ("common.went_wrong",)
+_DAY = timedelta(days=1)
 
 _log = structlog.get_logger()
 
@@ -47,6 +50,9 @@ class Outlet(Protocol):
 
     def send(self, claimed: Sequence[Claimed], *, waiting: bool = False) -> None:
         """Send these now: they are committed as claimed. `waiting`: others were written that wait in their lanes."""
+
+    def when_missed(self, make_good: Callable[[Sequence[int]], Awaitable[None]]) -> None:
+        """Tell `make_good` of people whose awaited words will never come: refused for ever, or unreadable."""
 
 
 @dataclass(slots=True)
@@ -87,6 +93,7 @@ class Conversation:
         self._outlet = outlet
         self._answer = answer
         self._on_timers = on_timers
+        outlet.when_missed(self.make_good)
 
     async def handle(self, batch: Sequence[Incoming]) -> None:
         """
@@ -108,6 +115,17 @@ class Conversation:
         self._release(done)
         if done.rest:
             await self.handle(done.rest)
+
+    async def make_good(self, people: Sequence[int]) -> None:
+        """Say sorry to people who wait for words that will never come. Raises DatabaseUnavailable."""
+        for user_id in people:
+            now = self._clock.now()
+            async with self._database.transaction() as tx:
+                if (user := await self._reader(tx, user_id)) is None:
+                    continue
+                draft = self._sorry(user, now)
+                claimed = await outbox.add(tx, [(None, draft)], now, claim_for=self._outlet.owner())
+            self._outlet.send(claimed, waiting=not claimed)
 
     async def _commit(self, batch: Sequence[Incoming]) -> _Done:
         """Hops 2 to 6. What earlier messages came to is noted on the way."""
@@ -194,23 +212,45 @@ class Conversation:
                 await self.handle(part)
 
     async def _put_away(self, incoming: Incoming, fault: Exception) -> None:
-        """Mark the event as seen, keep a dead letter without words, and say sorry; a cry for help gets the card instead."""
+        """
+        Mark the event as seen, keep a dead letter without words, and say sorry; a cry for help gets the card instead.
+
+        What comes again tomorrow is left out in silence.
+        """
         where = _where(fault)
         _log.error("turn failed", kind=type(incoming.event).__name__, fault=where)
         now = self._clock.now()
         user = User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
-        words = policy.CARD if policy.needs_people(incoming.verdict, incoming.event) else ("common.went_wrong",)
-        sorry = Renderer(self.library.catalog, user, now).say(Say(tuple(map(Phrase, words))))
+        words = policy.CARD if policy.needs_people(incoming.verdict, incoming.event) else _SORRY
+        claimed: list[Claimed] = []
         async with self._database.transaction() as tx:
-            fresh, _ = await self._not_yet_taken(tx, [incoming], now)
+            fresh, due = await self._not_yet_taken(tx, [incoming], now)
             if not fresh:
                 return
             await letters.add(tx, [letters.Letter(incoming.source, incoming.id, incoming.user_id, where, now)])
-            draft = apology(self._ids.next(), incoming.chat_id, sorry, now)
-            claimed = await outbox.add(tx, [(None, draft)], now, claim_for=self._outlet.owner())
-        self._outlet.send(claimed, waiting=not claimed)
+            daily = [_same_hour(timer, now) for timer in due.values() if timer.rule]
+            await timers.set(tx, [(incoming.user_id, timer) for timer in daily])
+            if not daily:
+                drafts = [(None, self._sorry(user, now, words))]
+                claimed = await outbox.add(tx, drafts, now, claim_for=self._outlet.owner())
+        self._outlet.send(claimed, waiting=not (claimed or daily))
+        if daily:
+            self._on_timers()
         if isinstance(incoming.event, Pressed):
             self._answer(incoming.event.query_id, "")
+
+    def _sorry(self, user: User, now: datetime, words: Sequence[str] = _SORRY) -> Draft:
+        """Fixed words, sealed with nobody's key: the reader's may be what is broken."""
+        said = Renderer(self.library.catalog, user, now).say(Say(tuple(map(Phrase, words))))
+        return apology(self._ids.next(), user.chat_id, said, now)
+
+    async def _reader(self, tx: Transaction, user_id: int) -> User | None:
+        """The person, as far as their row can be read; None if they are forgotten."""
+        try:
+            found = await users.lock(tx, self._vault, [user_id])
+        except Undecodable:
+            return User(user_id, user_id, self.library.catalog.suiting(""))  # private chats have their person's number
+        return found[user_id].user if user_id in found else None
 
 
 def decide(library: Library, session: Session, event: Event, known: Facts) -> engine.Outcome:
@@ -239,6 +279,12 @@ def _takes_text(library: Library, session: Session) -> bool:
 def _tomorrow(due: Due, user: User, now: datetime) -> SetTimer:
     """A daily timer, set for its next day before its turn, which may change or drop it."""
     return SetTimer(due.kind, due.ref, next_daily(now, time.fromisoformat(due.rule), user.zone or "UTC"), due.rule)
+
+
+def _same_hour(due: Due, now: datetime) -> SetTimer:
+    """A daily timer whose turn failed, a day or more later. Nothing of its person is looked at: it may be what is broken."""
+    days = (now - due.due_at) // _DAY + 1
+    return SetTimer(due.kind, due.ref, due.due_at + days * _DAY, due.rule)
 
 
 def _where(fault: Exception) -> str:

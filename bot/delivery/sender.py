@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
@@ -65,6 +65,8 @@ class Sender:
         self._asking: list[asyncio.Future[None]] = []  # callers of quiet
         self._shared = database.dialect == "postgresql"
         self._waiting = self._crowded = self._held = self._running = self._stopping = self._giving_up = False
+        self._make_good: Callable[[Sequence[int]], Awaitable[None]] | None = None
+        self._missed: dict[int, None] = {}  # people who wait for words that will not come
         self._throttled = ("", 0.0)  # the last destination that was told to wait, and when
         self._paused_until = 0.0
         self.counts: Counter[str] = Counter()
@@ -101,6 +103,10 @@ class Sender:
         if waiting:
             self._waiting = True
             self._wake.set()
+
+    def when_missed(self, make_good: Callable[[Sequence[int]], Awaitable[None]]) -> None:
+        """Let `make_good` say something to people whose awaited words Telegram refuses for ever, or nobody can read."""
+        self._make_good = make_good
 
     # ------------------------------------------------------------------------------------------------- life
 
@@ -162,6 +168,8 @@ class Sender:
         asking = len(self._asking)  # who asks later has to wait for the next round
         if self._done:
             await self._settle()
+        if self._missed:
+            await self._say_sorry()
         if self._stopping:
             return None
         if (pause := self._pause()) > 0:
@@ -170,8 +178,7 @@ class Sender:
         if claim is None:
             return None
         self.send(claim.messages)
-        if claim.unknown and self._on_unknown:
-            self._on_unknown(claim.unknown)
+        self._note(claim)
         soon, busy = claim.wait is not None and claim.wait <= SOON, bool(self._busy())
         self._held = claim.held > 0
         self._waiting, self._crowded = soon or (self._waiting and busy), claim.crowded
@@ -199,6 +206,26 @@ class Sender:
         owner = Owner(f"{self._name}:{next(self._numbers)}", self._clock.machine(), self._limits)
         async with self._database.transaction() as tx:
             return await claims.claim(tx, self._vault, owner, self._clock.now(), want=room, busy=busy)
+
+    def _note(self, claim: claims.Claim) -> None:
+        """Count what a claim gave up."""
+        for message, status in claim.closed:
+            self.counts[status.name.lower()] += 1
+            if status == Status.DEAD:
+                _log.warning("outbox.dead_letter", message=message, reason="cannot be read")
+        self._missed |= dict.fromkeys(claim.missed)
+        if claim.unknown and self._on_unknown:
+            self._on_unknown(claim.unknown)
+
+    async def _say_sorry(self) -> None:
+        missed, self._missed = self._missed, {}
+        if self._make_good is None:
+            return
+        try:
+            await self._make_good(list(missed))
+        except DatabaseUnavailable:
+            self._missed = missed | self._missed
+            raise
 
     def _busy(self) -> set[str]:
         """Destinations whose claims are ours and not yet settled."""
@@ -247,7 +274,10 @@ class Sender:
             if not self._may_send(row):
                 self._report(_given_back(rows[n:], Status.PENDING, 0))
                 return
-            result = self._weigh(await self._attempt(row))
+            asked_at = self._clock.now()
+            result = self._weigh(replace(await self._attempt(row), asked_at=asked_at))
+            if result.status == Status.DEAD and row.awaited:
+                self._missed[row.user_id] = None
             rest = rows[n + 1 :]
             if rest and (result.status == Status.PENDING or result.blocked):
                 status = Status.EXPIRED if result.blocked else Status.PENDING

@@ -1,14 +1,14 @@
 """Take what is due out of its lanes, most urgent first, as far as budget and pace allow: one claim, one transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select, update
 
 from bot.core.errors import VaultError
-from bot.storage import budget, lanes
+from bot.storage import budget, lanes, settlement
 from bot.storage.budget import SECOND
 from bot.storage.database import Transaction, instant
 from bot.storage.lanes import LEASE_MICROSECONDS, Lane
@@ -22,15 +22,21 @@ class Claim:
     """
     What a sender got. `wait`: seconds until a lane is due or the budget has room (None: nothing waits).
 
-    `crowded`: messages wait for the budget. `held`: lanes that others hold; should they die, their leases end. `unknown`: ids given up because nobody can
-    tell whether they arrived.
+    `crowded`: messages wait for the budget. `held`: lanes that others hold; should they die, their leases end. `closed`: what was
+    given up, and how: too late, unreadable, or nobody can tell whether it arrived. `missed`: whose awaited words cannot be read.
     """
 
     messages: list[Claimed]
     wait: float | None
     crowded: bool = False
     held: int = 0
-    unknown: list[int] = field(default_factory=list)
+    closed: list[tuple[int, Status]] = field(default_factory=list)
+    missed: list[int] = field(default_factory=list)
+
+    @property
+    def unknown(self) -> list[int]:
+        """The ids of those of which nobody can tell whether they arrived."""
+        return [message for message, status in self.closed if status == Status.UNKNOWN]
 
 
 async def claim(
@@ -55,9 +61,9 @@ async def claim(
     await _write(tx, choice)
     if allowance and choice.claimed:
         await budget.write(tx, allowance.spent(tat, machine, len(choice.claimed)))
-    unknown = [message for message, status in choice.closed if status == Status.UNKNOWN]
     wait = 0 if due else _TAKEN
-    return Claim(choice.claimed, wait, crowded=len(choice.claimed) >= room, held=ahead.held, unknown=unknown)
+    crowded = len(choice.claimed) >= room
+    return Claim(choice.claimed, wait, crowded, ahead.held, choice.closed, choice.missed)
 
 
 _TAKEN = 0.05
@@ -73,6 +79,7 @@ class _Choice:
 
     claimed: list[Claimed] = field(default_factory=list)
     closed: list[tuple[int, Status]] = field(default_factory=list)
+    missed: list[int] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
 
 
@@ -92,7 +99,7 @@ def _choose(
         waiting = heads[lane.destination]
         sendable = _sift(waiting, choice.closed, now)
         grants = pace.room(lane.tat, machine, min(len(sendable), left))
-        taken = [_claimed(row, vault, owner, choice.closed) for row in sendable[:grants]]
+        taken = [_claimed(row, vault, owner, choice) for row in sendable[:grants]]
         ready = [message for message in taken if message is not None]
         choice.claimed.extend(ready)
         if ready:
@@ -117,25 +124,36 @@ def _sift(waiting: Sequence[Row[Any]], closed: list[tuple[int, Status]], now: in
     return sendable
 
 
-def _claimed(row: Row[Any], vault: Vault, owner: Owner, closed: list[tuple[int, Status]]) -> Claimed | None:
+def _claimed(row: Row[Any], vault: Vault, owner: Owner, choice: _Choice) -> Claimed | None:
     """The message with its body opened and, if it is an edit, aimed. None if there is nothing to send any more."""
+    sealed = Claimed(row.id, row.user_id, row.destination, row.method, b"", row.if_unknown, row.attempts + 1, owner)
     try:
-        body = row.payload or b""
-        if not body.startswith(b"{"):
-            body = vault.unwrap(row.user_id, row.wrapped_key or b"").open(place(row.id), body)
-    except VaultError:
-        closed.append((row.id, Status.DEAD))
+        method, body = _readable(row, vault)
+    except (VaultError, ValueError):
+        choice.closed.append((row.id, Status.DEAD))
+        if sealed.awaited:
+            choice.missed.append(row.user_id)
         return None
-    method = row.method
-    if row.target is not None and row.target_message:
-        body = aimed(body, row.target_message)
-    elif row.target is not None:
-        again = as_new(method, body)
-        if again is None:
-            closed.append((row.id, Status.EXPIRED))
-            return None
-        method, body = again
-    return Claimed(row.id, row.user_id, row.destination, method, body, row.if_unknown, row.attempts + 1, owner)
+    if not body:
+        choice.closed.append((row.id, Status.EXPIRED))
+        return None
+    return replace(sealed, method=method, body=body)
+
+
+def _readable(row: Row[Any], vault: Vault) -> tuple[str, bytes]:
+    """
+    Method and body of the call; no body if it would edit a message that never came and says nothing new.
+
+    Raises VaultError or ValueError for a row that cannot be read.
+    """
+    body: bytes = row.payload or b""
+    if not body.startswith(b"{"):
+        body = vault.unwrap(row.user_id, row.wrapped_key or b"").open(place(row.id), body)
+    if row.target is None:
+        return row.method, body
+    if row.target_message:
+        return row.method, aimed(body, row.target_message)
+    return as_new(row.method, body) or ("", b"")
 
 
 async def _waiting(tx: Transaction, due: Sequence[Lane]) -> Sequence[Row[Any]]:
@@ -147,8 +165,10 @@ async def _waiting(tx: Transaction, due: Sequence[Lane]) -> Sequence[Row[Any]]:
 
 async def _write(tx: Transaction, choice: _Choice) -> None:
     if choice.closed:
-        rows = [{"message": message, "how": status} for message, status in choice.closed]
+        why = {Status.DEAD: "cannot be read"}
+        rows = [{"message": message, "how": status, "why": why.get(status)} for message, status in choice.closed]
         await tx.connection.execute(_CLOSE, rows)
+        await settlement.forget_nobodys(tx)
     if choice.claimed:
         await tx.connection.execute(_CLAIM, {"ids": [message.id for message in choice.claimed]})
     await lanes.occupy(tx, choice.lanes)
@@ -182,4 +202,8 @@ _CLAIM = (
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
     .values(status=Status.CLAIMED, attempts=outbox.c.attempts + 1)
 )
-_CLOSE = update(outbox).where(outbox.c.id == bindparam("message")).values(status=bindparam("how"), payload=None)
+_CLOSE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("message"))
+    .values(status=bindparam("how"), payload=None, error=bindparam("why"))
+)

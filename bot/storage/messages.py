@@ -12,6 +12,10 @@ LEASE = 15.0
 """Seconds of machine time for which a claim belongs to its owner. Afterwards others may take the messages over."""
 
 
+NOBODY = 0
+"""The user id of a message to somebody whose rows are gone or cannot be read. Nothing of it is kept once it is settled."""
+
+
 class Status(IntEnum):
     """Where a message is. From SENT on nothing is left of it but its id."""
 
@@ -71,6 +75,11 @@ class Claimed:
     attempts: int
     owner: Owner
 
+    @property
+    def awaited(self) -> bool:
+        """Whether a person waits for these words: a reply or a promise, and not the tidying of an earlier message."""
+        return self.user_id != NOBODY and self.if_unknown != "drop" and self.method != "editMessageReplyMarkup"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -78,8 +87,9 @@ class Outcome:
     What became of a claimed message.
 
     `PENDING` puts it back, first in its lane, which then rests for `wait` seconds. `throttled`: because Telegram asked
-    for it (of all lanes, if `everywhere`). `tried` is False if it was never sent. `blocked`: the person lets nothing through. `last`: its claim is over, the lane
-    is free. `error` never holds words that people wrote.
+    for it (of all lanes, if `everywhere`). `tried` is False if it was never sent. `blocked`: the person lets nothing
+    through, since `asked_at` (story time) at the latest. `last`: its claim is over, the lane is free. `error` never holds
+    words that people wrote.
     """
 
     id: int
@@ -95,6 +105,7 @@ class Outcome:
     tried: bool = True
     blocked: bool = False
     last: bool = True
+    asked_at: datetime | None = None
 
 
 def outcome(row: Claimed, status: Status, *, message_id: int = 0, error: str = "", wait: float = 0.0) -> Outcome:

@@ -17,6 +17,9 @@ KEPT = timedelta(days=1)
 """How long a message waits to be sent if its draft does not say."""
 
 
+_RECOVERED = 60 * budget.SECOND
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A message that reached Telegram: for /clear."""
@@ -76,9 +79,9 @@ async def counts(tx: Transaction) -> dict[Status, int]:
 
 
 async def prune(tx: Transaction, before: datetime) -> None:
-    """Forget the ids of messages written before then, and lanes that nothing was sent in for two days."""
+    """Forget the ids of messages written before then, and lanes whose pace has recovered: they name people."""
     await tx.connection.execute(_PRUNE, {"before": instant(before)})
-    await lanes.prune(tx, await tx.machine() - 2 * 86_400 * budget.SECOND)
+    await lanes.prune(tx, await tx.machine() - _RECOVERED)
 
 
 def _share_out(drafts: Sequence[Draft], room: int) -> list[Queued]:

@@ -1,15 +1,16 @@
-"""What became of claimed messages, written in groups: bodies are wiped, lanes freed, the blocked left in peace."""
+"""What became of claimed messages, written in groups: bodies are wiped, lanes freed, the blocked left in peace, the forgotten forgotten."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, null, or_, update
+from sqlalchemy import and_, bindparam, case, delete, func, null, or_, update
 
 from bot.storage import budget, lanes
 from bot.storage.budget import SECOND, Limits
 from bot.storage.database import Transaction, instant
 from bot.storage.lanes import Lane
-from bot.storage.messages import Outcome, Status
+from bot.storage.messages import NOBODY, Outcome, Status
 from bot.storage.tables import outbox, users
 
 
@@ -20,9 +21,7 @@ async def settle(tx: Transaction, outcomes: Sequence[Outcome], now: datetime, li
     Whoever lost the lease may still report that a message arrived, and nothing else: it is in other hands by then.
     Locks users, then the budget, then lanes.
     """
-    blocked = sorted({outcome.user_id for outcome in outcomes if outcome.blocked})
-    if blocked:
-        await tx.connection.execute(_BLOCK, {"ids": blocked, "now": instant(now)})
+    outcomes = await _block(tx, outcomes, now)
     machine = await tx.machine()
     pause = max((outcome.wait for outcome in outcomes if outcome.everywhere), default=0.0)
     if pause and limits.budget:
@@ -48,6 +47,30 @@ async def apply(
         if outcome.last and _owns(held, outcome)
     }
     await lanes.release(tx, freed)
+    if any(outcome.user_id == NOBODY for outcome in outcomes):
+        await forget_nobodys(tx)
+
+
+async def forget_nobodys(tx: Transaction) -> None:
+    """Keep nothing of what was said to people of whom nothing is kept."""
+    await tx.connection.execute(_FORGET, {"nobody": NOBODY})
+
+
+async def _block(tx: Transaction, outcomes: Sequence[Outcome], now: datetime) -> Sequence[Outcome]:
+    """Mark who lets nothing through; whoever was heard of since that was found out is back, and not blocked any more."""
+    blocked = {
+        outcome.user_id: {"user": outcome.user_id, "now": instant(now), "asked": instant(outcome.asked_at or now)}
+        for outcome in outcomes
+        if outcome.blocked
+    }
+    if not blocked:
+        return outcomes
+    away = {
+        user_id
+        for user_id, found in sorted(blocked.items())
+        if (await tx.connection.execute(_BLOCK, found)).scalar_one_or_none() is not None
+    }
+    return [replace(outcome, blocked=outcome.blocked and outcome.user_id in away) for outcome in outcomes]
 
 
 def _owns(held: Mapping[str, Lane], outcome: Outcome) -> bool:
@@ -66,9 +89,14 @@ def _row(outcome: Outcome) -> dict[str, object]:
 
 _BLOCK = (
     update(users)
-    .where(users.c.id.in_(bindparam("ids", expanding=True)), users.c.blocked_at.is_(None))
-    .values(blocked_at=bindparam("now"))
+    .where(
+        users.c.id == bindparam("user"),
+        or_(users.c.blocked_at.is_not(None), users.c.seen_at <= bindparam("asked", type_=users.c.seen_at.type)),
+    )
+    .values(blocked_at=func.coalesce(users.c.blocked_at, bindparam("now", type_=users.c.blocked_at.type)))
+    .returning(users.c.id)
 )
+_FORGET = delete(outbox).where(outbox.c.user_id == bindparam("nobody"), outbox.c.status >= Status.SENT)
 _new_status = bindparam("new_status", type_=outbox.c.status.type)
 _SETTLE = (
     update(outbox)

@@ -66,8 +66,10 @@ class TelegramChannel:
         self.username = self.bot.username
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, also those of a bot that was never quite open, which telegram leaves as they are."""
         await self.bot.shutdown()
+        await self._request.shutdown()
+        await self._updates_request.shutdown()
 
     async def call(self, method: str, body: bytes) -> Sent:
         """See the protocol. "Message is not modified" is a success; a refused token counts as unreachable."""

@@ -142,6 +142,18 @@ async def killed_some_time(going: Walk, deed: str | int, chance: int) -> None:
     """So many milliseconds after she acted: fetching, deciding, committing, sending or settling."""
     going.act(deed)
     asyncio.get_running_loop().call_later(chance / 1000, going.program.process.kill)
+    await going.program.process.wait()
+    await going.kill()
+    await going.start()
+
+
+async def killed_before_the_commit(going: Walk, deed: str | int, chance: int) -> None:
+    """The update is fetched, and the database, locked by somebody else, cannot take the turn."""
+    with closing(sqlite3.connect(going.host.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        going.act(deed)
+        asyncio.get_running_loop().call_later(0.1 + chance / 1000, going.program.process.kill)
+        await going.program.process.wait()
     await going.kill()
     await going.start()
 
@@ -187,8 +199,9 @@ async def killed_at_the_start(going: Walk, deed: str | int, _chance: int) -> Non
 
 
 MOMENTS = [
-    killed_some_time,
+    killed_before_the_commit,
     killed_before_the_answer,
+    killed_some_time,
     killed_after,
     killed_while_sending,
     killed_before,
@@ -197,7 +210,7 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize(
-    ("seed", "every"), [(1, 5), pytest.param(2, 1, marks=pytest.mark.deep), pytest.param(3, 1, marks=pytest.mark.deep)]
+    ("seed", "every"), [(0, 4), pytest.param(2, 1, marks=pytest.mark.deep), pytest.param(3, 1, marks=pytest.mark.deep)]
 )
 async def test_killed_at_any_moment_the_talk_goes_on(tmp_path: Path, seed: int, every: int) -> None:
     ends, calm = await undisturbed(tmp_path)
