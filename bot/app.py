@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 
-from bot import linted
 from bot.config import TELEGRAM, Settings
 from bot.conversation.channel import ChannelError
 from bot.conversation.housekeeping import Housekeeping
@@ -29,13 +28,15 @@ from bot.dialog import loader
 from bot.dialog import vocabulary as general
 from bot.dialog.library import Library
 from bot.dialog.registry import Registry
-from bot.health import Health, health_app
-from bot.hosting_guard import Guard
+from bot.hosting import linted
+from bot.hosting.guard import Guard
+from bot.hosting.health import Health, health_app
+from bot.hosting.serving import Server
+from bot.hosting.webhook_door import WebhookDoor
 from bot.nudges import vocabulary as nudges
 from bot.profile import vocabulary as profile
 from bot.safety import detector, lexicon
 from bot.safety import vocabulary as safety
-from bot.serving import Server
 from bot.soothing import vocabulary as soothing
 from bot.spaces import vocabulary as spaces
 from bot.storage import media
@@ -46,7 +47,6 @@ from bot.telegram.channel import TelegramChannel
 from bot.telegram.inbox import Inbox
 from bot.telegram.polling import Heard, Poller
 from bot.telegram.publish import Profile, publish
-from bot.webhook_door import WebhookDoor
 
 _log = structlog.get_logger()
 

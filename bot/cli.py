@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from bot.commands.scripts import dialogs
 from bot.core.errors import StillhereError
-from bot.scripts_cli import dialogs
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ def demo(
 ) -> None:
     """Talk with the real bot in your browser, on two simulated phones. Nothing leaves this machine."""
     _start_logs("warning")
-    from bot import demo as room
+    from bot.commands import demo as room
 
     _finish(room.run(folder, port=port, api_port=api_port, fresh=fresh))
 
@@ -64,7 +64,7 @@ def run() -> None:
 
     settings = config.read()
     _start_logs(settings.log_level)
-    from bot.running import run as keep_running
+    from bot.commands.run import run as keep_running
 
     _finish(keep_running(settings))
 
@@ -73,16 +73,17 @@ def run() -> None:
 def init() -> None:
     """Write .env, with a word on every setting, and the master key. What is there already is left as it is."""
     _start_logs("warning")
-    from bot import config, hosting
+    from bot import config
+    from bot.commands import host
 
-    _tell(hosting.init(config.read()))
+    _tell(host.init(config.read()))
 
 
 @cli.command()
 def doctor() -> None:
     """Look at everything the bot needs, and say what to do about what is amiss. Changes nothing."""
     _start_logs("error")
-    from bot.hosting_doctor import examine
+    from bot.commands.doctor import examine
 
     async def tell() -> bool:
         well = True
@@ -99,9 +100,10 @@ def doctor() -> None:
 def health() -> None:
     """Ask the running bot whether it is well; exit code 1 if not. For Docker and other supervisors."""
     _start_logs("warning")
-    from bot import config, hosting
+    from bot import config
+    from bot.commands import host
 
-    well, words = hosting.health(config.read())
+    well, words = host.health(config.read())
     typer.echo(words)
     if not well:
         sys.exit(1)
@@ -111,18 +113,20 @@ def health() -> None:
 def backup(to: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
     """Copy the database into a file, also while the bot runs. Never the key."""
     _start_logs("warning")
-    from bot import config, hosting
+    from bot import config
+    from bot.commands import host
 
-    _tell(hosting.backup(config.read(), to))
+    _tell(host.backup(config.read(), to))
 
 
 @db.command()
 def upgrade() -> None:
     """Bring the database to this program's schema. `run` does it by itself."""
     _start_logs("warning")
-    from bot import config, hosting
+    from bot import config
+    from bot.commands import host
 
-    typer.echo(_finish(hosting.upgrade(config.read())))
+    typer.echo(_finish(host.upgrade(config.read())))
 
 
 def _start_logs(level: str) -> None:

@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import insert
 
 from bot.core.facts import User
-from bot.health import PATIENCE, Health, health_app
-from bot.serving import Server
+from bot.hosting.health import PATIENCE, Health, health_app
+from bot.hosting.serving import Server
 from bot.storage import users as people
 from bot.storage.database import Database, instant
 from bot.storage.tables import lanes, timers, users

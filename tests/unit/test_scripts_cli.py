@@ -10,8 +10,9 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot import app, terminal_play
+from bot import app
 from bot.cli import cli
+from bot.commands import play as terminal_play
 from bot.core.errors import ScriptError
 from bot.dialog import released
 from bot.dialog.draw import draw

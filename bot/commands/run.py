@@ -5,9 +5,9 @@ import signal
 import sys
 
 from bot.app import App
+from bot.commands.reload import reload_on_hangup
 from bot.config import Settings
 from bot.logs import watch_loop
-from bot.reload import reload_on_hangup
 
 
 async def run(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-_PROGRAM = Path(__file__).parent
+_PROGRAM = Path(__file__).parents[1]
 
 
 def is_fine(folder: Path | None, dialogs: str) -> bool:

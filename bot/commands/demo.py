@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.app import App
+from bot.commands.reload import watch
+from bot.commands.run import stop_on_signals
 from bot.config import Settings
 from bot.core.clock import SystemClock
 from bot.core.errors import SettingError
-from bot.reload import watch
-from bot.running import stop_on_signals
 from bot.simulator.clock import SimulatedClock
 from bot.simulator.server import serve
 from bot.simulator.simulator import Simulator

@@ -82,7 +82,7 @@ def draw(
 @dialogs.command()
 def play(name: _Name = "start", locale: _Locale = "en", folder: _Folder = None) -> None:
     """Talk with a dialog here in the terminal. Nothing is stored, nothing is sent."""
-    from bot.terminal_play import talk
+    from bot.commands.play import talk
 
     talk(_library(folder, name), name, locale)
 

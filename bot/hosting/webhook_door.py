@@ -8,7 +8,7 @@ import structlog
 
 from bot.conversation.channel import ChannelError
 from bot.core.clock import Clock
-from bot.serving import Server
+from bot.hosting.serving import Server
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.errors import translated
 from bot.telegram.inbox import Inbox

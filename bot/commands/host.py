@@ -8,10 +8,10 @@ import urllib.request
 from contextlib import closing, suppress
 from pathlib import Path
 
-from bot import hosting_guard
 from bot.config import Settings, address
 from bot.core.clock import SystemClock
 from bot.core.errors import SettingError, StillhereError
+from bot.hosting import guard
 
 ALIVE = 45.0
 """Seconds: a sign of life in the lock file is given every 15."""
@@ -130,12 +130,12 @@ async def upgrade(settings: Settings) -> str:
     database = Database(settings.database_url.get_secret_value(), SystemClock())
     await database.open()
     try:
-        guard = hosting_guard.Guard(database.path) if database.path else None
+        held = guard.Guard(database.path) if database.path else None
         try:
             changed = await migrate(database)
         finally:
-            if guard:
-                guard.release()
+            if held:
+                held.release()
     finally:
         await database.close()
     return f"The database is at revision {newest()}, {'just now' if changed else 'as it was'}."
@@ -153,9 +153,9 @@ def health(settings: Settings) -> tuple[bool, str]:
         raise SettingError(
             "With PostgreSQL, `stillhere health` needs STILLHERE_HEALTH_LISTEN, for example 127.0.0.1:8082."
         )
-    if not hosting_guard.is_running(path):
+    if not guard.is_running(path):
         return False, "bad: Stillhere does not run"
-    silent = SystemClock().machine() - hosting_guard.last_sign(path)
+    silent = SystemClock().machine() - guard.last_sign(path)
     return (True, "ok") if silent <= ALIVE else (False, "bad: no sign of life; see the log")
 
 

@@ -10,12 +10,13 @@ from typing import Final
 
 import aiohttp
 
-from bot import config, hosting_guard
+from bot import config
 from bot.app import read_dialogs
 from bot.config import Settings
 from bot.conversation.channel import ChannelError
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import DatabaseUnavailable, ScriptError, SettingError, StillhereError, VaultError
+from bot.hosting import guard
 from bot.storage import backlog, letters
 from bot.storage.database import Database, Transaction
 from bot.storage.migration import newest, revision
@@ -146,7 +147,7 @@ async def _inside(tx: Transaction, settings: Settings, clock: Clock, path: Path 
         way = "upgrades it" if present < newest() else "cannot use it: start the newer program again"
         yield Line(present < newest(), "database", f"revision {present}; this program has {newest()} and {way}")
         return
-    runs = ", in use by a running program" if path and hosting_guard.is_running(path) else ""
+    runs = ", in use by a running program" if path and guard.is_running(path) else ""
     yield Line(True, "database", f"{tx.dialect}, revision {present}{runs}")
     yield await _key(tx, settings.key_file)
     found = await backlog.look(tx, clock.now())

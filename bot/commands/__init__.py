@@ -1,0 +1,1 @@
+"""What each command of `stillhere` does, from its first line to its last."""
