@@ -84,9 +84,9 @@ def _folders(own: Path | None) -> list[Path]:
 
 
 @cache
-def _gate(folders: tuple[Path, ...], locales: tuple[str, ...]) -> detector.Detect:
+def _gate(folders: tuple[Path, ...], locales: tuple[str, ...], cache: Path) -> detector.Detect:
     """The safety detector. Building it takes a while, and it never changes while a program runs."""
-    return detector.build(lexicon.load(folders, locales))
+    return detector.build(lexicon.load(folders, locales), cache)
 
 
 def _check(source: loader.Source, words: Registry) -> None:
@@ -187,7 +187,9 @@ class App:
             self._handle,
             self.channel,
             SystemClock(),  # half a second is half a second, whatever story time does
-            detect=_gate(tuple(_folders(self.settings.dialogs)), tuple(self.library.catalog.locales)),
+            detect=_gate(
+                tuple(_folders(self.settings.dialogs)), tuple(self.library.catalog.locales), self.settings.cache
+            ),
             card=CARD,
             group_line=IN_GROUPS,
         )

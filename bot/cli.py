@@ -34,7 +34,7 @@ def main() -> None:
 
     Exit code 1 and one line for what somebody can mend, 2 for a wrong command or a fault of the program.
     """
-    gc.disable()  # until everything is imported: half a million objects that stay need no looking through
+    gc.disable()  # until all is in place (`commands/run.py::settle`): a million objects that stay need no looking through
     try:
         typer.main.get_command(cli)()
     except StillhereError as error:
@@ -144,9 +144,6 @@ def _tell(lines: list[str]) -> None:
 
 def _finish(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` to its end, on the faster event loop where there is one."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
     try:
         import uvloop
     except ImportError:

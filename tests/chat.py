@@ -31,7 +31,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.app import App, read_dialogs
+from bot.app import App
 from bot.config import Settings
 from bot.core.effects import SetTimer
 from bot.core.facts import User
@@ -43,6 +43,7 @@ from bot.simulator.server import serve
 from bot.simulator.simulator import Simulator
 from bot.storage import timers, users
 from bot.storage.vault import open_vault
+from tests.carried import CACHE
 from tests.clock import AdvancingClock
 
 TOKEN = "700000001:transcripts"
@@ -122,7 +123,7 @@ class Chat:
             api_url=self._api_url,
             database_url=f"sqlite+aiosqlite:///{self._folder / 'chat.db'}",
             key_file=self._folder / "chat.key",
-            cache=self._folder / "cache",
+            cache=CACHE,
             health_listen="",
         )
         self._starts += 1
@@ -274,11 +275,6 @@ def play(path: Path, folder: Path, library: Library, *, forgetful: bool) -> list
         return chat.lines
 
     return asyncio.run(playing())
-
-
-def dialogs() -> Library:
-    """The project's own dialogs, checked."""
-    return read_dialogs(None)
 
 
 def _fact(field: str, value: str) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.simulator import Simulator, serve
 from bot.simulator.people import Person
+from tests.carried import CACHE
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "700000002:AAtoken-that-nobody-may-see-in-a-log"
@@ -105,7 +106,7 @@ async def hosted(folder: Path, **settings: str) -> AsyncIterator[tuple[Host, Sim
     simulator.add_user("Ben")
     async with serve(simulator) as served:
         usual = {"STILLHERE_BOT_TOKEN": TOKEN, "STILLHERE_API_URL": served.api_url, **NO_HEALTH}
-        host = Host(folder, folder.parent / "cache", **(usual | settings))
+        host = Host(folder, CACHE, **(usual | settings))
         try:
             yield host, simulator
         finally:

@@ -1,20 +1,14 @@
 """The product, as chats: each transcript plays straight, and once more with the bot restarted after every line."""
 
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from bot.dialog.library import Library
 from tests import chat
+from tests.carried import library
 
 FOLDER = Path(__file__).parent / "transcripts"
 TRANSCRIPTS = sorted(FOLDER.rglob("*.chat"))
-
-
-@cache
-def library() -> Library:
-    return chat.dialogs()
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: str(path.relative_to(FOLDER).with_suffix("")))

@@ -18,6 +18,7 @@ from bot.dialog.loader import load
 from bot.dialog.play import Heard, Play
 from bot.dialog.session import from_body, to_body
 from bot.i18n.markup import utf16
+from tests.carried import CACHE
 from tests.pseudo import PSEUDO, with_pseudo
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -56,7 +57,7 @@ BUSY = ("reach",) * 10 + ("soothe",) * 7 + ("space_asked",) * 3
 @cache
 def library() -> Library:
     """The carried dialogs, in every language they have and in a made-up one."""
-    source = load([CARRIED])
+    source = load([CARRIED], cache=CACHE)
     return Library(replace(source, words=with_pseudo(source.words)), registry())
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.app import App
 from bot.commands.reload import watch
-from bot.commands.run import stop_on_signals
+from bot.commands.run import settle, stop_on_signals
 from bot.config import Settings
 from bot.core.clock import SystemClock
 from bot.core.errors import SettingError
@@ -49,6 +49,7 @@ async def run(folder: Path, *, port: int, api_port: int, fresh: bool) -> None:
             stop_on_signals(bot)
             try:
                 await bot.open()
+                settle()
                 app = bot
                 print(
                     f"Two phones are at {served.page_url}  (Ctrl-C stops; the chats are kept in {folder})",
@@ -59,6 +60,7 @@ async def run(folder: Path, *, port: int, api_port: int, fresh: bool) -> None:
                 await bot.run()
                 watching.cancel()
             finally:
+                app = None  # the page goes on asking what is due
                 await bot.close()
     except OSError as fault:
         raise SettingError(
@@ -67,7 +69,7 @@ async def run(folder: Path, *, port: int, api_port: int, fresh: bool) -> None:
 
 
 def _settings(folder: Path, api_url: str) -> Settings:
-    """The demo's own settings: what a host has set for the real bot does not reach it."""
+    """The demo's own settings: what a host has set for the real bot does not reach it, but for where compiled dialogs are kept."""
     return Settings.model_construct(
         **{
             **{name: field.get_default() for name, field in Settings.model_fields.items()},
@@ -77,7 +79,6 @@ def _settings(folder: Path, api_url: str) -> Settings:
                 api_url=api_url,
                 database_url=f"sqlite+aiosqlite:///{folder / 'stillhere.db'}",
                 key_file=folder / "stillhere.key",
-                cache=folder / "cache",
                 health_listen="",
             ).model_dump(include={"bot_token", "api_url", "database_url", "key_file", "cache", "health_listen"}),
         }

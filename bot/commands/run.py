@@ -1,6 +1,7 @@
 """`stillhere run`: the bot on Telegram, from start to a clean stop."""
 
 import asyncio
+import gc
 import signal
 import sys
 
@@ -17,12 +18,20 @@ async def run(settings: Settings) -> None:
     stop_on_signals(app)
     try:
         await app.open()
+        settle()
         if not app.stopping:
             reload_on_hangup(app)
             print(f"{_where(app)} Stop it with Ctrl-C.", file=sys.stderr, flush=True)
         await app.run()
     finally:
         await app.close()
+
+
+def settle() -> None:
+    """What the start has made stays for good: from here on the collector looks at newer things alone."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def stop_on_signals(app: App) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from bot.core import shelf
 from bot.core.errors import ScriptError
 from bot.dialog import written
 from bot.dialog.mistakes import explained
@@ -205,24 +206,12 @@ def _lines(value: Any, line: int) -> list[int]:
 
 
 def _recall(cache: Path | None, name: str) -> dict[str, Any] | None:
-    if cache is None:
-        return None
     try:
-        kept = orjson.loads((cache / f"dialogs-{name}.json").read_bytes())
-    except (OSError, orjson.JSONDecodeError):
+        kept = orjson.loads(shelf.recall(cache, f"dialogs-{name}.json") or b"null")
+    except orjson.JSONDecodeError:
         return None
     return kept if isinstance(kept, dict) and kept.get("format") == FORMAT else None
 
 
 def _keep(cache: Path | None, name: str, kept: Mapping[str, Any]) -> None:
-    if cache is None:
-        return
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        for old in cache.glob("dialogs-*.json"):
-            old.unlink(missing_ok=True)
-        fresh = cache / f"dialogs-{name}.tmp"
-        fresh.write_bytes(orjson.dumps({**kept, "format": FORMAT}))
-        fresh.replace(cache / f"dialogs-{name}.json")
-    except OSError:
-        return  # a read-only folder: the next start reads the YAML again
+    shelf.keep(cache, f"dialogs-{name}.json", orjson.dumps({**kept, "format": FORMAT}))

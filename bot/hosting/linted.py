@@ -1,36 +1,26 @@
 """Remembers which dialogs this very program found fine, so that a start need not look through them once more."""
 
 import hashlib
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from bot.core import shelf
 
 _PROGRAM = Path(__file__).parents[1]
 
 
 def is_fine(folder: Path | None, dialogs: str) -> bool:
     """Whether the dialogs with this hash were linted without a finding by a program whose files were the same as now."""
-    try:
-        return folder is not None and _place(folder).read_text() == dialogs
-    except OSError:
-        return False
+    return shelf.recall(folder, _name(dialogs)) is not None
 
 
 def keep(folder: Path | None, dialogs: str) -> None:
-    """They are fine. A folder that cannot be written costs the next start a tenth of a second."""
-    if folder is None:
-        return
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("fine-*"):
-            old.unlink(missing_ok=True)
-        fresh = _place(folder).with_suffix(".tmp")
-        fresh.write_text(dialogs)
-        fresh.replace(_place(folder))
+    """They are fine."""
+    shelf.keep(folder, _name(dialogs), b"")
 
 
-def _place(folder: Path) -> Path:
-    return folder / f"fine-{_program()}"
+def _name(dialogs: str) -> str:
+    return f"fine-{_program()}-{dialogs}"
 
 
 @cache

@@ -1,8 +1,9 @@
 """Reads words against every pattern at the same time, one step a word, so that no text can make it slow."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.safety.notation import Choice, Gap, Node, Row, Word
 
@@ -21,31 +22,58 @@ class Hit:
     end: int
 
 
-class Automaton:
+def compile(patterns: Sequence[Node], fillers: Collection[str]) -> dict[str, Any]:  # noqa: A001 - the field's word
     """
     A position automaton (Glushkov) over words for `patterns`, with the places that always light up together merged.
 
-    Words in `fillers` may stand anywhere inside a pattern ("I *really just* want …"), whether or not it names them.
+    Words in `fillers` may stand anywhere inside a pattern ("I *really just* want …"), whether or not it names them. What
+    comes back is JSON: it takes a while to make, and can be kept.
+    """
+    plan = _Plan.of(patterns).merged()
+    codes = _codes([symbol for symbol in plan.symbols if symbol is not None], fillers)
+    gaps = {place for place, symbol in enumerate(plan.symbols) if symbol is None}
+    read_by = [() if symbol is None else tuple({codes[word] for word in symbol}) for symbol in plan.symbols]
+    follow = []
+    for after in plan.follow:
+        through = sorted(gaps.intersection(after))
+        follow.append([_ways(after, read_by, through), through])
+    return {
+        "codes": codes,
+        "gaps": sorted(gaps),
+        "ends": [[place, sorted(numbers)] for place, numbers in sorted(plan.ends.items())],
+        "starts": _ways(plan.starts, read_by, []),
+        "fills": sorted({codes[word] for word in fillers}),
+        "follow": follow,
+    }
+
+
+class Automaton:
+    """
+    A compiled automaton at work. `pattern` gives the tree of a pattern by its number, `fillers` are those it was compiled with.
+
     Steps that were taken once are remembered, up to a limit; what they remember are numbers, not words.
     """
 
-    def __init__(self, patterns: Sequence[Node], fillers: Collection[str]) -> None:
-        self._patterns = tuple(patterns)
+    def __init__(self, compiled: Mapping[str, Any], pattern: Callable[[int], Node], fillers: Collection[str]) -> None:
+        self._pattern = pattern
         self._plans: dict[int, _Plan] = {}
         self._fillers = frozenset(fillers)
-        plan = _Plan.of(patterns).merged()
-        self._codes = _codes([symbol for symbol in plan.symbols if symbol is not None], fillers)
-        self._gaps = frozenset(place for place, symbol in enumerate(plan.symbols) if symbol is None)
-        self._ends = {place: tuple(numbers) for place, numbers in plan.ends.items()}
-        read_by = [() if symbol is None else tuple({self._codes[word] for word in symbol}) for symbol in plan.symbols]
-        self._starts = _ways(plan.starts, read_by, ())
+        shared: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+        def places(numbers: Iterable[int]) -> tuple[int, ...]:
+            return shared.setdefault(found := tuple(numbers), found)
+
+        def ways(pairs: Iterable[tuple[int, Iterable[int]]]) -> Mapping[int, tuple[int, ...]]:
+            return {code: places(after) for code, after in pairs}
+
+        self._codes: Mapping[str, int] = compiled["codes"]
+        self._gaps = frozenset(compiled["gaps"])
+        self._ends = {place: places(numbers) for place, numbers in compiled["ends"]}
+        self._starts = ways(compiled["starts"])
         self._begin = self._starts.get(self._codes.get(BEGIN, 0), ())
-        self._fills = frozenset(self._codes[word] for word in fillers)
-        self._follow: list[tuple[Mapping[int, tuple[int, ...]], tuple[int, ...]]] = []
-        for after in plan.follow:
-            gaps = tuple(sorted(place for place in after if place in self._gaps))
-            self._follow.append((_ways(after, read_by, gaps), gaps))
-        self.size = len(plan.symbols)
+        self._fills = frozenset(compiled["fills"])
+        self._follow = [(ways(pairs), places(through)) for pairs, through in compiled["follow"]]
+        self.size = len(self._follow)
         self.steps = 0
         """How many places were looked at so far: the measure of work."""
         self._forget()
@@ -70,7 +98,7 @@ class Automaton:
     def start(self, words: Sequence[str], hit: Hit) -> int:
         """Where the words of `hit` begin: the nearest place from which its pattern leads to its end."""
         plan = self._plans.get(hit.pattern) or self._plans.setdefault(
-            hit.pattern, _Plan.of([self._patterns[hit.pattern]])
+            hit.pattern, _Plan.of([self._pattern(hit.pattern)])
         )
         first = max(0, hit.end - _LONGEST)
         active = dict.fromkeys((place for place in plan.starts if plan.symbols[place] == _BEGINS), first)
@@ -238,12 +266,10 @@ def _codes(symbols: Iterable[frozenset[str]], fillers: Collection[str]) -> dict[
     }
 
 
-def _ways(
-    places: Iterable[int], read_by: Sequence[tuple[int, ...]], always: tuple[int, ...]
-) -> Mapping[int, tuple[int, ...]]:
-    """The places a word leads to, by its code; `always` are those any word leads to."""
-    ways: dict[int, tuple[int, ...]] = defaultdict(lambda: always)
+def _ways(places: Iterable[int], read_by: Sequence[tuple[int, ...]], always: list[int]) -> list[list[Any]]:
+    """Pairs: a word's code, and the places it leads to; `always` are those any word leads to."""
+    ways: dict[int, list[int]] = defaultdict(lambda: list(always))
     for place in sorted(places):
         for code in read_by[place]:
-            ways[code] += (place,)
-    return dict(ways)
+            ways[code].append(place)
+    return [[code, after] for code, after in ways.items()]

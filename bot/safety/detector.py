@@ -1,12 +1,20 @@
 """Reads a text for signs of danger: what was said, by whom, and whether it was denied, quoted or a joke. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import functools
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
 
+import orjson
+
+from bot.core import shelf
 from bot.core.errors import ScriptError
 from bot.core.events import Verdict
-from bot.safety import notation
+from bot.safety import automaton, notation
 from bot.safety.automaton import BEGIN, END, PAUSE, Automaton, Hit
 from bot.safety.lexicon import KINDS, LEVELS, Lexicon, Pattern
 from bot.safety.normalise import OTHER, Reader, Sentence
@@ -24,14 +32,15 @@ class Finding:
     pattern: Pattern
 
 
-def build(lexicons: Sequence[Lexicon]) -> Detect:
+def build(lexicons: Sequence[Lexicon], cache: Path | None = None) -> Detect:
     """
     A detector that listens for every one of `lexicons`.
 
     The gravest verdict of all sentences wins: explicit before unsure, then in the order of KINDS. Denial, another person,
-    a quotation or a joke lower a verdict to unsure; its kind stays. Raises ScriptError if a pattern is misspelt.
+    a quotation or a joke lower a verdict to unsure; its kind stays. What takes long to compile is kept in the folder
+    `cache`. Raises ScriptError if a pattern is misspelt.
     """
-    listeners = [Listener(lexicon) for lexicon in lexicons]
+    listeners = [Listener(lexicon, cache) for lexicon in lexicons]
 
     def detect(text: str) -> Verdict | None:
         found = [finding.verdict for listener in listeners if (finding := listener.gravest(text)) is not None]
@@ -47,13 +56,15 @@ def gravity(verdict: Verdict) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A pattern and what it stands for; an idiom has no kind. `denials`: how many words of denial it itself asks for."""
+    """A pattern and what it stands for; an idiom has no kind. `&` holds its parts together."""
 
     pattern: Pattern
-    parts: tuple[notation.Node, ...]
-    denials: int
     kind: str = ""
     level: str = ""
+
+    @property
+    def parts(self) -> int:
+        return self.pattern.find.count("&") + 1
 
     @property
     def verdict(self) -> Verdict:
@@ -72,15 +83,17 @@ class _Hit:
 class Listener:
     """Finds the patterns of one lexicon."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, cache: Path | None = None) -> None:
         self._sets = lexicon.sets
         self._unless = lexicon.unless
         spelling = {word: meant.split() for word, meant in lexicon.spelling.items()}
-        self._rules = list(_rules(lexicon, spelling))
-        denials = self._sets["denials"]
-        self._parts = [(number, part) for number, rule in enumerate(self._rules) for part in range(len(rule.parts))]
-        nodes = [self._rules[number].parts[part] for number, part in self._parts]
-        self._automaton = Automaton(nodes, self._sets["fillers"] | denials)
+        self._rules = list(_rules(lexicon))
+        self._parts = [(number, part) for number, rule in enumerate(self._rules) for part in range(rule.parts)]
+        self._notation = notation.Notation(lexicon.lists, lambda word: spelling.get(word, (word,)))
+        fillers = self._sets["fillers"] | self._sets["denials"]
+        compiled = _compiled(lexicon, self._rules, self._read, fillers, cache)
+        self._asked: list[int] = compiled["denials"]
+        self._automaton = Automaton(compiled["automaton"], self._part, fillers)
         named = {word for words in (*self._sets.values(), *self._unless.values()) for word in words}
         vocabulary = {*self._automaton.words, *named} - {BEGIN, END}
         self._reader = Reader(spelling, vocabulary, self._sets["clear"])
@@ -111,6 +124,17 @@ class Listener:
             yield from (
                 self._rules[hit.rule].pattern for hit in self._found(sentence) if not self._rules[hit.rule].kind
             )
+
+    def _read(self, rule: _Rule) -> tuple[notation.Node, ...]:
+        """The parts of a rule's pattern. Raises ScriptError."""
+        try:
+            return self._notation.parts(rule.pattern.find)
+        except notation.Misspelt as fault:
+            raise ScriptError(f'{rule.pattern.place}: "{rule.pattern.find}": {fault}.') from None
+
+    def _part(self, pattern: int) -> notation.Node:
+        number, part = self._parts[pattern]
+        return self._read(self._rules[number])[part]
 
     def _heard(self, text: str) -> Iterator[tuple[Sentence, Sequence[_Hit]]]:
         """The sentences in which something was found, without their idioms, and what: gravest first."""
@@ -143,7 +167,7 @@ class Listener:
         latest: dict[int, dict[int, Hit]] = {}
         for hit in self._automaton.hits(sentence):
             number, part = self._parts[hit.pattern]
-            count = len(self._rules[number].parts)
+            count = self._rules[number].parts
             if count == 1:
                 found.append(_Hit(number, (hit,), hit.end))
                 continue
@@ -167,7 +191,7 @@ class Listener:
         if asked == _THEY and who == _THING:
             return None  # "it hit me"
         joking = not words.isdisjoint(self._sets["joking"])
-        lowered = distant or joking or who != asked or self._is_denied(sentence, start, end, rule.denials)
+        lowered = distant or joking or who != asked or self._is_denied(sentence, start, end, self._asked[hit.rule])
         return Finding(Verdict(rule.kind, UNSURE) if lowered else rule.verdict, rule.pattern)
 
     def _who(self, sentence: Sentence, start: int, end: int, asked: str) -> str:
@@ -227,20 +251,42 @@ _NEAR = 14
 _PATIENCE = 64  # hits of one sentence that are looked at closely; of more, each counts as it stands
 
 
-def _rules(lexicon: Lexicon, spelling: Mapping[str, Sequence[str]]) -> Iterator[_Rule]:
-    rows = [("", "", pattern) for pattern in lexicon.idioms]
-    rows += [
-        (kind, level, pattern)
-        for kind, levels in lexicon.kinds.items()
-        for level, patterns in levels.items()
-        for pattern in patterns
+def _rules(lexicon: Lexicon) -> Iterator[_Rule]:
+    yield from map(_Rule, lexicon.idioms)
+    for kind, levels in lexicon.kinds.items():
+        for level, patterns in levels.items():
+            yield from (_Rule(pattern, kind, level) for pattern in patterns)
+
+
+def _compiled(
+    lexicon: Lexicon,
+    rules: Sequence[_Rule],
+    read: Callable[[_Rule], tuple[notation.Node, ...]],
+    fillers: AbstractSet[str],
+    cache: Path | None,
+) -> dict[str, Any]:
+    """The automaton for all parts of `rules`, and how many words of denial each rule itself asks for. Raises ScriptError."""
+    finds, denials = [rule.pattern.find for rule in rules], sorted(lexicon.sets["denials"])
+    asked = [_program(), finds, denials, sorted(fillers), *map(dict, (lexicon.lists, lexicon.spelling))]
+    name = f"lexicon-{hashlib.sha256(orjson.dumps(asked)).hexdigest()[:32]}.json"
+    with suppress(orjson.JSONDecodeError):
+        if kept := shelf.recall(cache, name):
+            return cast("dict[str, Any]", orjson.loads(kept))
+    parts = [read(rule) for rule in rules]
+    made = orjson.dumps(
+        {
+            "denials": [sum(notation.most(part, lexicon.sets["denials"]) for part in each) for each in parts],
+            "automaton": automaton.compile([part for each in parts for part in each], fillers),
+        }
+    )
+    shelf.keep(cache, name, made)
+    return cast("dict[str, Any]", orjson.loads(made))
+
+
+@functools.cache
+def _program() -> list[str]:
+    """Changes whenever what compiles is changed."""
+    return [
+        hashlib.sha256(Path(__file__).with_name(f"{room}.py").read_bytes()).hexdigest()
+        for room in ("automaton", "notation")
     ]
-    denials = lexicon.sets["denials"]
-    reader = notation.Notation(lexicon.lists, lambda word: spelling.get(word, (word,)))
-    for kind, level, pattern in rows:
-        try:
-            parts = reader.parts(pattern.find)
-        except notation.Misspelt as fault:
-            raise ScriptError(f'{pattern.place}: "{pattern.find}": {fault}.') from None
-        asked_for = sum(notation.most(part, denials) for part in parts)
-        yield _Rule(pattern, parts, asked_for, kind, level)

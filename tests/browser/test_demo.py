@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.screen import field, log, phone
+from tests.carried import CACHE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 15_000  # milliseconds; a busy machine is no fault of the demo
@@ -33,7 +34,7 @@ class Demo:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bot", "demo", "--port", port, "--api-port", api_port, "--folder", "demo", *options],
             cwd=self._folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "STILLHERE_CACHE": str(CACHE)},
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.app import App, read_dialogs
+from bot.app import App
 from bot.config import Settings
 from bot.core.card import IN_GROUPS
-from bot.dialog.library import Library
 from bot.simulator import Simulator, serve
 from bot.simulator.people import Person
 from bot.storage import letters
 from bot.telegram.webhook import MAX_BODY
+from tests.carried import library
 from tests.clock import AdvancingClock
 from tests.program import free_address
 
@@ -29,11 +28,6 @@ TOKEN = "700000003:bad-input"
 BOT = 700000003
 SECRET = "Geheimnis"
 Json = dict[str, Any]
-
-
-@cache
-def library() -> Library:
-    return read_dialogs(None)
 
 
 class LentClock:

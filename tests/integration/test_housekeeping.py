@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from bot.storage.tables import metadata
 from tests import chat
+from tests.carried import library
 
 EVENING = datetime(2026, 5, 4, 18, tzinfo=UTC)
 
@@ -31,7 +32,7 @@ async def _a_day_later(going: chat.Chat) -> None:
 
 def test_who_never_agreed_is_forgotten_a_day_after_the_last_word(tmp_path: Path) -> None:
     async def story() -> None:
-        going = chat.Chat(tmp_path, chat.dialogs(), EVENING, forgetful=False)
+        going = chat.Chat(tmp_path, library(), EVENING, forgetful=False)
         async with going.going():
             await going.given("Ben is set up; role space")
             await going.hear("Ann: /soothe")

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
-from bot.app import CARRIED, registry
 from bot.conversation.service import decide
 from bot.core.effects import (
     Button,
@@ -20,19 +18,12 @@ from bot.core.effects import (
 )
 from bot.core.events import CommandGiven, Elapsed, Event, Pressed, Verdict, Wrote
 from bot.core.facts import Facts, Space, User
-from bot.dialog.library import Library
-from bot.dialog.loader import load
 from bot.dialog.session import NOWHERE, Frame, Session, from_body, to_body
+from tests.carried import library
 
 EVENING = datetime(2026, 5, 4, 18, tzinfo=UTC)
 SLOTS: Mapping[str, object] = {"back_at": EVENING + timedelta(hours=1)}
 """What some prompts cannot do without."""
-
-
-@cache
-def library() -> Library:
-    """The carried dialogs."""
-    return Library(load([CARRIED]), registry())
 
 
 class Gate:

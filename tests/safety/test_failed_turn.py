@@ -10,8 +10,8 @@ import pytest
 from bot.app import registry
 from bot.dialog.library import Library
 from bot.dialog.script import State, Step
+from tests.carried import library
 from tests.chat import Chat
-from tests.safety.gate import library
 
 
 @pytest.mark.parametrize(

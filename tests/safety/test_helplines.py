@@ -8,7 +8,8 @@ import pytest
 from bot.app import CARRIED
 from bot.core.errors import ScriptError
 from bot.safety import helplines
-from tests.safety.gate import Gate, library
+from tests.carried import library
+from tests.safety.gate import Gate
 
 FILE = CARRIED / "helplines.tsv"
 ROWS = helplines.read(FILE)

@@ -9,7 +9,8 @@ from bot.core.events import Edited, Pressed, Verdict
 from bot.core.facts import Space
 from bot.dialog.session import NOWHERE, STACK
 from bot.safety import policy
-from tests.safety.gate import EVENING, Gate, library, waiting_states
+from tests.carried import library
+from tests.safety.gate import EVENING, Gate, waiting_states
 
 FIRST = {
     "self-harm": ("crisis", "ask", "crisis.ask.thanks"),

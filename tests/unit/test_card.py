@@ -2,10 +2,10 @@
 
 from bot.core.card import CARD
 from bot.core.effects import Phrase
-from tests.chat import dialogs
+from tests.carried import library
 
 
 def test_the_static_card_has_the_words_of_help() -> None:
-    catalog = dialogs().catalog
+    catalog = library().catalog
     said = [catalog.render_plain(Phrase(f"help.card.{part}"), "en", "") for part in ("danger", "talk", "near")]
     assert "\n\n".join(part.strip() for part in said) == CARD

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
@@ -11,22 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app import read_dialogs
 from bot.core.effects import ChangeUser, Phrase
 from bot.core.facts import Facts, User
-from bot.dialog.library import Library
 from bot.dialog.turn import Turn
 from bot.i18n.zones import next_daily
 from bot.nudges import bags, policy, vocabulary
+from tests.carried import library
 
 MORNING = datetime(2026, 5, 4, 6, tzinfo=UTC)  # 08:00 in Berlin
 BANKS = ("nudges_reach", "nudges_space", "nudges_steady")
 SEEDS = st.integers(0, 2**62)
-
-
-@cache
-def library() -> Library:
-    return read_dialogs(None)
 
 
 def drawn(names: tuple[str, ...], seed: int, count: int) -> list[str]:

@@ -3,29 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from bot.app import registry
 from bot.core.effects import ChangeUser, Effect, Erase, OpenSpace, Record, Say
 from bot.core.events import CommandGiven, Event, Pressed, Wrote
 from bot.core.facts import Facts, User
 from bot.dialog.engine import decide
-from bot.dialog.library import Library
-from bot.dialog.loader import load
 from bot.dialog.script import END
 from bot.dialog.session import Session
+from tests.carried import library
 
 DIALOGS = Path(__file__).parents[2] / "dialogs"
 HOME = ("start", "settings", "role", "menu", "help", "privacy", "delete", "stop", "lost", "pause", "about")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@cache
-def library() -> Library:
-    return Library(load([DIALOGS]), registry())
 
 
 class Chat:

@@ -2,28 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from bot.app import registry
 from bot.core.effects import Effect, Phrase, Record, Say, SetTimer
 from bot.core.events import CommandGiven, Elapsed, Event, Pressed, Wrote
 from bot.core.facts import Drop, Facts, User
 from bot.dialog.engine import decide
-from bot.dialog.library import Library
-from bot.dialog.loader import load
 from bot.dialog.session import Session
+from tests.carried import library
 
 DIALOGS = Path(__file__).parents[2] / "dialogs"
 EVENING = datetime(2026, 3, 2, 18, tzinfo=UTC)
-
-
-@cache
-def library() -> Library:
-    return Library(load([DIALOGS]), registry())
 
 
 def words(prefix: str) -> list[str]:

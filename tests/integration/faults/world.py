@@ -25,6 +25,7 @@ from bot.storage.letters import Letter
 from bot.storage.messages import Status
 from bot.storage.tables import lanes, metadata
 from bot.storage.tables import outbox as outbox_table
+from tests.carried import CACHE
 from tests.chat import TOKEN, Chat
 from tests.clock import AdvancingClock
 
@@ -54,7 +55,7 @@ def count_knock(turn: Turn) -> None:
 @cache
 def library() -> Library:
     """The project's dialogs, and `knock` from a host's own folder."""
-    return Library(load([CARRIED, DIALOGS]), Registry(registry(), _words))
+    return Library(load([CARRIED, DIALOGS], cache=CACHE), Registry(registry(), _words))
 
 
 class World(Chat):
@@ -78,7 +79,7 @@ class World(Chat):
             api_url=self._api_url,
             database_url=self.url,
             key_file=self._folder / "chat.key",
-            cache=self._folder / "cache",
+            cache=CACHE,
             health_listen="",
         )
         self._starts += 1
