@@ -1,8 +1,11 @@
 """Reads words against every pattern at the same time, one step a word, so that no text can make it slow."""
 
+from array import array
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from bot.safety.notation import Choice, Gap, Node, Row, Word
@@ -32,18 +35,18 @@ def compile(patterns: Sequence[Node], fillers: Collection[str]) -> dict[str, Any
     plan = _Plan.of(patterns).merged()
     codes = _codes([symbol for symbol in plan.symbols if symbol is not None], fillers)
     gaps = {place for place, symbol in enumerate(plan.symbols) if symbol is None}
-    read_by = [() if symbol is None else tuple({codes[word] for word in symbol}) for symbol in plan.symbols]
-    follow = []
-    for after in plan.follow:
-        through = sorted(gaps.intersection(after))
-        follow.append([_ways(after, read_by, through), through])
+    read_by = [{_ANY} if symbol is None else {codes[word] for word in symbol} for symbol in plan.symbols]
+    ways = [
+        sorted((code, place) for place in after for code in read_by[place]) for after in (*plan.follow, plan.starts)
+    ]
     return {
         "codes": codes,
         "gaps": sorted(gaps),
         "ends": [[place, sorted(numbers)] for place, numbers in sorted(plan.ends.items())],
-        "starts": _ways(plan.starts, read_by, []),
         "fills": sorted({codes[word] for word in fillers}),
-        "follow": follow,
+        "offsets": _packed(accumulate(map(len, ways), initial=0)),
+        "read": _packed(code for each in ways for code, _ in each),
+        "reach": _packed(place for each in ways for _, place in each),
     }
 
 
@@ -58,22 +61,15 @@ class Automaton:
         self._pattern = pattern
         self._plans: dict[int, _Plan] = {}
         self._fillers = frozenset(fillers)
-        shared: dict[tuple[int, ...], tuple[int, ...]] = {}
-
-        def places(numbers: Iterable[int]) -> tuple[int, ...]:
-            return shared.setdefault(found := tuple(numbers), found)
-
-        def ways(pairs: Iterable[tuple[int, Iterable[int]]]) -> Mapping[int, tuple[int, ...]]:
-            return {code: places(after) for code, after in pairs}
-
         self._codes: Mapping[str, int] = compiled["codes"]
         self._gaps = frozenset(compiled["gaps"])
-        self._ends = {place: places(numbers) for place, numbers in compiled["ends"]}
-        self._starts = ways(compiled["starts"])
-        self._begin = self._starts.get(self._codes.get(BEGIN, 0), ())
+        self._ends = {place: tuple(numbers) for place, numbers in compiled["ends"]}
         self._fills = frozenset(compiled["fills"])
-        self._follow = [(ways(pairs), places(through)) for pairs, through in compiled["follow"]]
-        self.size = len(self._follow)
+        self._offsets, self._read, self._reach = (_unpacked(compiled[name]) for name in ("offsets", "read", "reach"))
+        self._known_ways: dict[int, _Ways] = {}
+        self.size = len(self._offsets) - 2
+        self._starts, _ = self._ways(self.size)
+        self._begin = self._starts.get(self._codes.get(BEGIN, _ANY), ())
         self.steps = 0
         """How many places were looked at so far: the measure of work."""
         self._forget()
@@ -86,9 +82,9 @@ class Automaton:
     def hits(self, words: Sequence[str]) -> list[Hit]:
         """Every end of a pattern in the sentence `words`. One step a word, and one for the end."""
         codes, hits, state = self._codes, list[Hit](), 0
-        pause = -1 - codes.get(END, 0)
+        pause = -1 - codes.get(END, _ANY)
         for at, word in enumerate((*words, PAUSE)):
-            code = pause if word == PAUSE else codes.get(word, 0)
+            code = pause if word == PAUSE else codes.get(word, _ANY)
             step = self._known[state].get(code)
             state, found = self._step(state, code) if step is None else step
             if found:
@@ -130,12 +126,12 @@ class Automaton:
         moved: set[int] = set()
         if code < 0:
             for place in active:
-                moved.update(self._follow[place][0].get(-1 - code, ()))
+                moved.update(self._ways(place)[0].get(-1 - code, ()))
             moved -= self._gaps
             after = moved.union(self._begin, (place for place in active if place not in self._gaps))
         else:
             for place in active:
-                ways, gaps = self._follow[place]
+                ways, gaps = self._ways(place)
                 moved.update(ways.get(code, gaps))
             moved.update(self._starts.get(code, ()))
             after = moved.union(active) if code in self._fills else moved
@@ -147,6 +143,17 @@ class Automaton:
         step = self._number(tuple(sorted(after))), found
         self._known[state][code] = step
         return step
+
+    def _ways(self, place: int) -> "_Ways":
+        """Where words lead to from `place`, by their code, and where any word leads to; unpacked when first asked for."""
+        if place not in self._known_ways:
+            part = slice(self._offsets[place], self._offsets[place + 1])
+            ways: dict[int, tuple[int, ...]] = defaultdict(tuple)
+            for code, reached in zip(self._read[part], self._reach[part], strict=True):
+                ways[code] += (reached,)
+            through = ways.pop(_ANY, ())
+            self._known_ways[place] = {code: through + after for code, after in ways.items()}, through
+        return self._known_ways[place]
 
     def _number(self, active: tuple[int, ...]) -> int:
         number = self._numbers.setdefault(active, len(self._states))
@@ -163,6 +170,9 @@ class Automaton:
         self._number(self._begin)
 
 
+_Ways = tuple[Mapping[int, tuple[int, ...]], tuple[int, ...]]
+
+_ANY = 0  # the code of every word that no pattern names
 _LONGEST = 40
 _REMEMBERED = 20_000
 _BEGINS = frozenset((BEGIN,))
@@ -266,10 +276,9 @@ def _codes(symbols: Iterable[frozenset[str]], fillers: Collection[str]) -> dict[
     }
 
 
-def _ways(places: Iterable[int], read_by: Sequence[tuple[int, ...]], always: list[int]) -> list[list[Any]]:
-    """Pairs: a word's code, and the places it leads to; `always` are those any word leads to."""
-    ways: dict[int, list[int]] = defaultdict(lambda: list(always))
-    for place in sorted(places):
-        for code in read_by[place]:
-            ways[code].append(place)
-    return [[code, after] for code, after in ways.items()]
+def _packed(numbers: Iterable[int]) -> str:
+    return b64encode(array("I", numbers)).decode()
+
+
+def _unpacked(packed: str) -> "array[int]":
+    return array("I", b64decode(packed))
