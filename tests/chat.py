@@ -138,13 +138,13 @@ class Chat:
 
     async def settle(self) -> None:
         """Until the bot has taken everything in and said everything it has to say."""
-        quiet = asyncio.gather(self.simulator.queue(self.account).empty(), self.app.quiet())
-        await asyncio.wait((quiet, self._running), return_when=asyncio.FIRST_COMPLETED)
-        if self._running.done():
-            quiet.cancel()
-            await self._running
-        await quiet
-        await self.app.quiet()
+        for finished in (self.simulator.queue(self.account).empty, self.app.quiet):
+            waiting = asyncio.ensure_future(finished())
+            await asyncio.wait((waiting, self._running), return_when=asyncio.FIRST_COMPLETED)
+            if self._running.done():
+                waiting.cancel()
+                await self._running
+            await waiting
 
     async def given(self, line: str) -> None:
         """`Ann is set up; role reach; …`: the person as a finished set-up leaves them, written by the storage floor."""
