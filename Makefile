@@ -11,7 +11,7 @@ demo: .venv/ready  ## Talk with the bot in your browser. Nothing leaves your mac
 	@$(BIN)/stillhere demo $(ARGS)
 
 test: .venv/ready-test  ## Everything that is checked before a change is taken: under three minutes.
-	@$(MAKE) --no-print-directory lint types floors scripts
+	@$(MAKE) --no-print-directory -j2 -O lint types floors scripts
 	@$(BIN)/python -m pytest -n auto -m "not deep" $(ARGS)
 
 deep: .venv/ready-test  ## What takes longer: long walks, chaos, soak. At most twenty minutes.

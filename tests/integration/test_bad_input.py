@@ -245,7 +245,8 @@ ODD: dict[str, Json] = {
 async def test_after_everything_odd_the_menu_still_comes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with room(tmp_path) as opened:
         for name, body in ODD.items():
-            await opened.is_asked_for_words()
+            if "text" in (body.get("message") or {}):
+                await opened.is_asked_for_words()
             try:
                 await opened.bears(body)
             except AssertionError as lost:

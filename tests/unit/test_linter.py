@@ -11,6 +11,7 @@ from bot.dialog import loader
 from bot.dialog.findings import KINDS
 from bot.dialog.linter import lint
 from bot.dialog.vocabulary import registry
+from tests.carried import CACHE
 
 TESTS = Path(__file__).parents[1]
 SOUND, FAULTS = TESTS / "scripts_sound", TESTS / "scripts_with_faults"
@@ -68,7 +69,7 @@ def test_the_dialogs_that_the_program_opens_have_to_be_there(tmp_path: Path) -> 
 
 def test_what_python_says_is_neither_never_said_nor_forgotten() -> None:
     """The words of a vocabulary are found by reading its source."""
-    source = loader.load([CARRIED])
+    source = loader.load([CARRIED], cache=CACHE)
     codes = {(one.code, one.detail) for one in lint(source, all_words())}
     assert not [detail for code, detail in codes if code == "D302" and detail.startswith("common.shown.")]
     words = {key: entry for key, entry in source.words["en"].items() if key != "common.shown.off"}
@@ -77,4 +78,4 @@ def test_what_python_says_is_neither_never_said_nor_forgotten() -> None:
 
 
 def test_the_carried_dialogs_have_no_findings() -> None:
-    assert [str(one) for one in lint(loader.load([CARRIED]), all_words())] == []
+    assert [str(one) for one in lint(loader.load([CARRIED], cache=CACHE), all_words())] == []

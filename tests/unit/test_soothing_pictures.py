@@ -83,6 +83,7 @@ def test_what_is_kept_is_what_the_program_draws(name: str) -> None:
         assert change(frames(name)[n], drawn) < 1  # only the colours of soft edges are rounded
 
 
+@pytest.mark.deep
 def test_drawing_again_gives_the_same_picture() -> None:
     [breath] = [breath for breath in draw().BREATHS if breath.name == "breathe_slow"]
     with Image.open(BytesIO(draw().draw(breath))) as gif:

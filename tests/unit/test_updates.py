@@ -263,16 +263,17 @@ likely_values = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=5),
     max_leaves=12,
 )
+USUAL = settings().max_examples
 KINDS = ["message", "edited_message", "callback_query", "my_chat_member", "inline_query", "channel_post", "x"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * USUAL, deadline=None)
 @given(json_values)
 def test_any_json_is_read_without_a_fault(value: Any) -> None:
     reading(value)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=5 * USUAL, deadline=None)
 @given(
     st.sampled_from(KINDS),
     likely_values,
@@ -289,7 +290,7 @@ def test_an_update_with_anything_in_it_is_read_without_a_fault(
         found.event.text.encode()  # fit for a database and for the wire
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * USUAL, deadline=None)
 @given(
     kind=st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member"]),
     text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20),
