@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.effects import ClearButtons, Effect, Erase, OpenSpace, Phrase, Record, Rows, Say, SetTimer
+from bot.core.effects import (
+    ClearButtons,
+    ClearChat,
+    Effect,
+    Erase,
+    OpenSpace,
+    Phrase,
+    Record,
+    Rows,
+    Say,
+    SendExport,
+    SetTimer,
+)
 from bot.core.events import CommandGiven, Edited, Elapsed, Event, Pressed, SentMedia, SharedPlace, Wrote
 from bot.core.facts import Facts
 from bot.core.ids import base36
@@ -23,7 +35,7 @@ PAUSE = timedelta(hours=6)
 DOUBLE_TAP = timedelta(seconds=5)
 """Two presses on one button within this time are one."""
 
-_LASTING = Record | OpenSpace | Erase
+_LASTING = Record | OpenSpace | Erase | ClearChat | SendExport
 """What Back cannot undo: the way back ends there."""
 
 

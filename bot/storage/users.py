@@ -92,6 +92,29 @@ async def erase(tx: Transaction, user_id: int) -> None:
         await tx.connection.execute(statement, {"user_id": user_id})
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What decides how long somebody is kept: whether they agreed, when they came, and when they were last here."""
+
+    user_id: int
+    agreed: bool
+    created_at: datetime
+    seen_at: datetime
+
+
+async def traces(tx: Transaction, after: int = 0, limit: int = 200) -> list[Trace]:
+    """The next people in the order of ids, their rows locked; those that a turn has locked just now are left out."""
+    rows = await tx.connection.execute(_TRACES, {"after": after, "limit": limit})
+    return [Trace(row.id, row.consent > 0, moment(row.created_at), moment(row.seen_at)) for row in rows]
+
+
+async def forget_flags(tx: Transaction, ids: Collection[int], before: datetime, now: datetime) -> None:
+    """Of these locked people, forget flags from before `before`, and every "until" that is over `now`."""
+    if ids:
+        for statement in _FORGET_FLAGS:
+            await tx.connection.execute(statement, {"ids": list(ids), "before": instant(before), "now": instant(now)})
+
+
 async def unconsented(tx: Transaction, before: datetime) -> list[int]:
     """Who never agreed and was last seen before `before`: what is kept of them has to go."""
     return list((await tx.connection.execute(_UNCONSENTED, {"before": instant(before)})).scalars())
@@ -116,6 +139,26 @@ _ERASE_LANE = delete(lanes).where(lanes.c.destination == bindparam("destination"
 _UNCONSENTED = (
     select(users.c.id).where(users.c.consent == 0, users.c.seen_at < bindparam("before")).order_by(users.c.id)
 )
+
+
+_TRACES = (
+    select(users.c.id, users.c.consent, users.c.created_at, users.c.seen_at)
+    .where(users.c.id > bindparam("after"))
+    .order_by(users.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_FORGET_FLAGS = [
+    update(users)
+    .where(users.c.id.in_(bindparam("ids", expanding=True)), users.c[name] < bindparam(limit))
+    .values({name: None})
+    for name, limit in (
+        ("flagged_at", "before"),
+        ("watch_until", "now"),
+        ("paused_until", "now"),
+        ("couple_tools_off_until", "now"),
+    )
+]
 
 
 @cache

@@ -17,6 +17,7 @@ from bot.dialog.library import Library
 from bot.dialog.loader import load
 from bot.dialog.script import END
 from bot.dialog.session import Session
+from bot.profile import consent
 
 DIALOGS = Path(__file__).parents[2] / "dialogs"
 HOME = ("start", "settings", "role", "menu", "help", "privacy", "delete", "stop", "lost", "pause", "about")
@@ -89,7 +90,7 @@ def test_nothing_about_a_person_changes_before_they_agree() -> None:
     chat.press(*AGREE[:-1])
     assert not [e for e in chat.effects if isinstance(e, ChangeUser | Record | OpenSpace)]
     chat.press(AGREE[-1])
-    assert chat.user.consent == 1
+    assert chat.user.consent == consent.VERSION
     assert chat.at == ("role", "ask")
 
 
@@ -138,7 +139,7 @@ def test_every_step_of_the_set_up_can_be_skipped() -> None:
     chat = Chat()
     chat.command("start")
     chat.press(*AGREE, "common.skip", "settings.invite.go", "common.skip", "common.skip")
-    assert chat.user == User(1, 1, seed=3, consent=1)
+    assert chat.user == User(1, 1, seed=3, consent=consent.VERSION)
     assert chat.at == ("menu", "tools")
 
 
