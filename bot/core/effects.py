@@ -151,6 +151,9 @@ class SendExport:
     everything: bool = False
 
 
+Lasting = Record | OpenSpace | Erase | ClearChat | SendExport
+"""What Back cannot undo: the way back ends there."""
+
 Effect = (
     Say
     | ClearButtons

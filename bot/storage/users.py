@@ -12,7 +12,7 @@ from bot.core.errors import Undecodable, VaultError
 from bot.core.facts import User
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
 from bot.storage.tables import lanes, metadata, spaces, users
-from bot.storage.vault import UserKey, Vault
+from bot.storage.vault import UserKey, Vault, agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,20 @@ async def lock(tx: Transaction, vault: Vault, ids: Collection[int]) -> dict[int,
     """
     The known ones of these users, their rows locked in the order of ids until the transaction ends.
 
-    Raises Undecodable, with `user_id`, for a row that cannot be opened.
+    Raises Undecodable, with `user_id`, for a row that cannot be opened; DatabaseUnavailable if this program lacks the key.
     """
-    rows = await tx.connection.execute(_LOCK, {"ids": list(ids)})
-    return {row.id: _person(vault, row) for row in rows}
+    rows = (await tx.connection.execute(_LOCK, {"ids": list(ids)})).all()
+    try:
+        return {row.id: _person(vault, row) for row in rows}
+    except Undecodable:
+        await agree(tx, vault)
+        raise
 
 
 async def create(tx: Transaction, vault: Vault, newcomers: Collection[User]) -> dict[int, Person]:
     """These users with a new key each; one whom another replica has just created is taken as found. All end up locked."""
+    if newcomers:
+        await agree(tx, vault)
     made = {}
     rows = []
     for user in sorted(newcomers, key=lambda user: user.id):
