@@ -121,6 +121,20 @@ def backup(to: Annotated[Path, typer.Argument(metavar="FILE", help="A new file."
     _tell(host.backup(config.read(), to))
 
 
+@cli.command()
+def restore(
+    backup: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A backup; none with PostgreSQL, after pg_restore.")
+    ] = None,
+) -> None:
+    """Put a backup back, while the bot is stopped, and erase again who was erased since. The present database is kept beside it."""
+    _start_logs("warning")
+    from bot import config
+    from bot.commands.restore import restore as put_back
+
+    _tell(_finish(put_back(config.read(), backup)))
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the database to this program's schema. `run` does it by itself."""
