@@ -23,6 +23,7 @@ from bot.core.facts import Facts, Space, User
 from bot.dialog.library import Library
 from bot.dialog.loader import load
 from bot.dialog.session import NOWHERE, Frame, Session, from_body, to_body
+from bot.profile import consent
 
 EVENING = datetime(2026, 5, 4, 18, tzinfo=UTC)
 SLOTS: Mapping[str, object] = {"back_at": EVENING + timedelta(hours=1)}
@@ -39,7 +40,7 @@ class Gate:
     """What the person changed holds at once; `effects` and `says` are those of the last turn."""
 
     def __init__(self, **user: object) -> None:
-        self.user = replace(User(1, 1, seed=3, consent=1, zone="Europe/Berlin"), **user)  # type: ignore[arg-type]
+        self.user = replace(User(1, 1, seed=3, consent=consent.VERSION, zone="Europe/Berlin"), **user)  # type: ignore[arg-type]
         self.now = EVENING
         self.session = Session()
         self.space: Space | None = None
