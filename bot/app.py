@@ -22,6 +22,7 @@ from bot.core.effects import Phrase
 from bot.core.errors import ScriptError, StillhereError
 from bot.core.events import Incoming
 from bot.core.ids import Ids
+from bot.core.retention import Retention
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.sender import Sender
 from bot.dialog import loader
@@ -41,6 +42,7 @@ from bot.soothing import vocabulary as soothing
 from bot.spaces import vocabulary as spaces
 from bot.storage import media
 from bot.storage.database import Database
+from bot.storage.deletions import Deletions, beside
 from bot.storage.migration import migrate
 from bot.storage.vault import Vault, open_vault
 from bot.telegram.channel import TelegramChannel
@@ -178,11 +180,21 @@ class App:
         database, clock = self.database, self.clock
         ids = Ids(clock, self._node)
         self.sender = Sender(database, vault, self.channel, clock, rate=self.settings.send_rate)
+        deletions, kept = Deletions(beside(self.settings.key_file)), Retention.at_most(self.settings.retention_days)
         self.conversation = Conversation(
-            database, vault, self.library, clock, ids, self.sender, self._answer, self._timers_changed
+            database,
+            vault,
+            self.library,
+            clock,
+            ids,
+            self.sender,
+            self._answer,
+            self._timers_changed,
+            deletions=deletions,
+            kept=kept,
         )
         self.scheduler = Scheduler(database, clock, self._handle)
-        self.housekeeping = Housekeeping(database, clock)
+        self.housekeeping = Housekeeping(database, vault, deletions, clock, kept)
         self.inbox = Inbox(
             self._handle,
             self.channel,

@@ -25,6 +25,8 @@ cli = typer.Typer(
 )
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The database.")
 cli.add_typer(db, name="db")
+keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The master key.")
+cli.add_typer(keys, name="keys")
 cli.add_typer(dialogs, name="dialogs")
 
 
@@ -119,6 +121,20 @@ def backup(to: Annotated[Path, typer.Argument(metavar="FILE", help="A new file."
     _tell(host.backup(config.read(), to))
 
 
+@cli.command()
+def restore(
+    backup: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A backup; none with PostgreSQL, after pg_restore.")
+    ] = None,
+) -> None:
+    """Put a backup back, while the bot is stopped, and erase again who was erased since. The present database is kept beside it."""
+    _start_logs("warning")
+    from bot import config
+    from bot.commands.restore import restore as put_back
+
+    _tell(_finish(put_back(config.read(), backup)))
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the database to this program's schema. `run` does it by itself."""
@@ -127,6 +143,25 @@ def upgrade() -> None:
     from bot.commands import host
 
     typer.echo(_finish(host.upgrade(config.read())))
+
+
+@keys.command()
+def rotate(
+    prepare: Annotated[
+        bool,
+        typer.Option("--prepare", help="Only write the new key into the key file, to be copied to other machines."),
+    ] = False,
+) -> None:
+    """Change the master key, also while the bot runs. May be interrupted: run it again."""
+    _start_logs("warning")
+    from bot import config
+    from bot.commands.keys import rotate as change
+
+    async def tell() -> None:
+        async for line in change(config.read(), prepare=prepare):
+            typer.echo(line)
+
+    _finish(tell())
 
 
 def _start_logs(level: str) -> None:

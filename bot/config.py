@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         default=30, ge=0, le=1000, description="Messages a second that Telegram allows this bot; 0: no limit."
     )
     access: Literal["open", "invite", "list"] = Field(default="open", description="Who may use the bot.")
+    retention_days: int = Field(
+        default=365,
+        ge=1,
+        le=365,
+        description="After so many days without a word everything of a person goes; nothing stays longer.",
+    )
     health_listen: str = Field(default="127.0.0.1:8082", description="Health and metrics; empty: none.")
     start_wait: int = Field(
         default=30, ge=0, le=86_400, description="Seconds to wait for Telegram at the start before giving up."

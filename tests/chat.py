@@ -38,6 +38,7 @@ from bot.core.facts import User
 from bot.dialog.library import Library
 from bot.dialog.turn import spell
 from bot.i18n.zones import next_daily
+from bot.profile import consent
 from bot.simulator.people import Person
 from bot.simulator.server import serve
 from bot.simulator.simulator import Simulator
@@ -149,7 +150,7 @@ class Chat:
     async def given(self, line: str) -> None:
         """`Ann is set up; role reach; …`: the person as a finished set-up leaves them, written by the storage floor."""
         name, _, wishes = line.partition(" is set up")
-        fields: dict[str, Any] = {"consent": 1, "zone": ZONES[name], "locale": "en"}
+        fields: dict[str, Any] = {"consent": consent.VERSION, "zone": ZONES[name], "locale": "en"}
         for wish in filter(None, (part.strip() for part in wishes.split(";"))):
             field, _, value = wish.partition(" ")
             if field != "at":
@@ -281,6 +282,8 @@ def _fact(field: str, value: str) -> Any:
     """What a wish of a `given:` line sets: a wall time, nothing, or the word itself."""
     if field in {"nudge_at", "quiet_from", "quiet_to"}:
         return time.fromisoformat(value)
+    if field == "consent":
+        return int(value)
     return "" if value == "none" else value
 
 
@@ -295,6 +298,8 @@ def _message(prefix: str, message: dict[str, Any]) -> Iterator[str]:
     yield from (f"     {line or '¶'}" for line in more)
     if "animation" in message:
         yield f"     (picture {message['animation']['file_name']})"
+    elif "document" in message:
+        yield f"     (file {message['document']['file_name']})"
     markup = message.get("reply_markup", {})
     for row in markup.get("inline_keyboard", markup.get("keyboard", [])):
         yield "     " + " ".join(_button(button) for button in row)

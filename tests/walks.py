@@ -18,6 +18,7 @@ from bot.dialog.loader import load
 from bot.dialog.play import Heard, Play
 from bot.dialog.session import from_body, to_body
 from bot.i18n.markup import utf16
+from bot.profile import consent
 from tests.carried import CACHE
 from tests.pseudo import PSEUDO, with_pseudo
 
@@ -32,7 +33,7 @@ LENGTHS = (timedelta(seconds=2), timedelta(minutes=4), timedelta(hours=1), timed
 PEOPLE: tuple[dict[str, Any], ...] = (
     {},
     {
-        "consent": 1,
+        "consent": consent.VERSION,
         "zone": "Europe/Berlin",
         "role": "reach",
         "nickname": "Ann",
@@ -40,14 +41,14 @@ PEOPLE: tuple[dict[str, Any], ...] = (
         "nudge_at": time(12, 30),
     },
     {
-        "consent": 1,
+        "consent": consent.VERSION,
         "zone": "Asia/Tehran",
         "role": "space",
         "nickname": "علی",
         "quiet_from": time(22),
         "quiet_to": time(7),
     },
-    {"consent": 1, "role": "both", "stopped": True},
+    {"consent": consent.VERSION, "role": "both", "stopped": True},
 )
 
 BUSY = ("reach",) * 10 + ("soothe",) * 7 + ("space_asked",) * 3

@@ -19,8 +19,9 @@ from bot.core.errors import DatabaseUnavailable, ScriptError, SettingError, Stil
 from bot.hosting import guard
 from bot.storage import backlog, letters
 from bot.storage.database import Database, Transaction
+from bot.storage.deletions import Deletions, beside
 from bot.storage.migration import newest, revision
-from bot.storage.vault import Vault, load_key, open_to_others, open_vault
+from bot.storage.vault import Vault, load_keys, open_to_others, open_vault
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.errors import translated
 
@@ -187,13 +188,15 @@ def _key_alone(path: Path) -> Line:
     if not path.exists():
         return Line(True, "key", f"{path} is not there yet; the first start makes it, or `stillhere init`")
     try:
-        return _described(path, Vault(load_key(path, database_is_empty=True, may_make=False)))
+        return _described(path, Vault(*load_keys(path, database_is_empty=True, may_make=False)))
     except VaultError as wrong:
         return Line(False, "key", str(wrong))
 
 
 def _described(path: Path, vault: Vault) -> Line:
-    warning = open_to_others(path)
+    warning = open_to_others(path) or Deletions(beside(path)).check()
+    if not warning and vault.is_being_changed:
+        warning = f"{path} holds two keys: a change had not come to its end. Run `stillhere keys rotate` once more"
     return Line(not warning, "key", warning or f"{path}, its fingerprint begins {vault.fingerprint[:8]}")
 
 

@@ -88,7 +88,7 @@ def backup(settings: Settings, to: Path) -> list[str]:
     part = to.with_name(f"{to.name}.part")
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        _copy(source, part)
+        copy_database(source, part)
         part.rename(to)
     except (OSError, sqlite3.Error) as fault:
         with suppress(OSError):
@@ -104,8 +104,12 @@ def backup(settings: Settings, to: Path) -> list[str]:
     return [f"{to} is a whole copy of the database ({to.stat().st_size / 1e6:.1f} MB), checked.", apart]
 
 
-def _copy(source: Path, to: Path) -> None:
-    """One consistent moment of the database, though others write to it, in a file of its own, checked and on the disk."""
+def copy_database(source: Path, to: Path) -> None:
+    """
+    One consistent moment of the database, though others write to it, in a file of its own, checked and on the disk.
+
+    Raises OSError, sqlite3.Error.
+    """
     reading = f"{source.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(reading, uri=True)) as live, closing(sqlite3.connect(to)) as copy:
         live.backup(copy)

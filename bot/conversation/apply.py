@@ -1,21 +1,25 @@
 """Hop 6: what the turns of a batch asked for, gathered, and then written with a statement a kind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
+from bot.conversation import clearing, export
 from bot.conversation.facts import Standing
 from bot.conversation.render import Renderer, Request
 from bot.core.effects import (
     ChangeSpace,
     ChangeUser,
     ClearButtons,
+    ClearChat,
     DropTimer,
     Effect,
     Erase,
     OpenSpace,
     Record,
     Say,
+    SendExport,
     SetTimer,
 )
 from bot.core.facts import Space
@@ -23,6 +27,7 @@ from bot.dialog.session import to_body
 from bot.i18n.catalog import Catalog
 from bot.storage import entries, outbox, sessions, spaces, timers, users
 from bot.storage.database import Transaction
+from bot.storage.deletions import Deletions
 from bot.storage.messages import Claimed, Draft, Outcome, Owner
 from bot.storage.users import Person
 from bot.storage.vault import UserKey
@@ -43,8 +48,9 @@ class Writing:
     Before consent no entry is kept, and no name. Rows get their ids from `number`.
     """
 
-    def __init__(self, catalog: Catalog, now: datetime, number: Callable[[], int]) -> None:
+    def __init__(self, catalog: Catalog, now: datetime, number: Callable[[], int], deletions: Deletions) -> None:
         self._catalog = catalog
+        self._deletions = deletions
         self._now = now
         self._number = number
         self._standings: dict[int, Standing] = {}
@@ -56,13 +62,16 @@ class Writing:
         self._set: dict[tuple[int, str, str], SetTimer] = {}
         self._dropped: list[tuple[int, DropTimer]] = []
         self._drafts: list[tuple[UserKey | None, Draft]] = []
+        self._heard: set[int] = set()
+        self._cleared: dict[int, int] = {}
+        self._exports: dict[int, SendExport] = {}
         self.erased: set[int] = set()
         """Who is to be erased: later events of theirs belong into a transaction of its own."""
 
     @property
     def said(self) -> int:
         """How many messages there are to send."""
-        return len(self._drafts)
+        return len(self._drafts) + len(self._cleared) + len(self._exports)
 
     @property
     def moves_timers(self) -> bool:
@@ -70,9 +79,11 @@ class Writing:
         woken = any(not RESTING.isdisjoint(values) for values in self._changes.values())
         return bool(self._set or self._dropped or woken)
 
-    def take(self, standing: Standing, effects: tuple[Effect, ...]) -> None:
-        """Gather the effects of one turn; the later turns of the batch see them in the standing."""
+    def take(self, standing: Standing, effects: tuple[Effect, ...], *, heard: bool = False) -> None:
+        """Gather the effects of one turn; the later turns of the batch see them in the standing. `heard`: the person was here."""
         user = standing.person.user
+        if heard:
+            self._heard.add(user.id)
         self._standings[user.id] = standing
         self._as_loaded.setdefault(user.id, standing.person)
         erases = any(isinstance(effect, Erase) for effect in effects)
@@ -92,15 +103,15 @@ class Writing:
                 case ChangeSpace(space_id) if standing.space is not None:
                     shelf = self._opened if space_id in self._opened else self._changed
                     shelf[space_id] = (standing.person, standing.space)
-                case Erase():
-                    self.erased.add(user.id)
+                case ClearChat() | SendExport() | Erase():
+                    self._claim_right(user.id, effect)
 
     async def write(self, tx: Transaction, *, claim_for: Owner | None, outcomes: Sequence[Outcome]) -> list[Claimed]:
         """Write it all, with `outcomes` of earlier messages; the messages that may go out right after the commit come back claimed by `claim_for`."""
         staying = {user_id: standing for user_id, standing in self._standings.items() if user_id not in self.erased}
-        seen = {"seen_at": self._now}
+        seen = {user_id: {"seen_at": self._now} if user_id in self._heard else {} for user_id in staying}
         await users.change(
-            tx, [(self._as_loaded[user_id], {**self._changes.get(user_id, {}), **seen}) for user_id in staying]
+            tx, [(self._as_loaded[user_id], {**self._changes.get(user_id, {}), **seen[user_id]}) for user_id in staying]
         )
         await sessions.save(tx, [(standing.person, _row(standing)) for standing in staying.values()])
         await entries.add(tx, self._entries)
@@ -108,9 +119,51 @@ class Writing:
         await spaces.change(tx, list(self._changed.values()))
         await timers.drop(tx, self._dropped)
         await timers.set(tx, [(user_id, timer) for (user_id, _, _), timer in self._set.items()])
+        if self.erased:
+            self._deletions.note(sorted(self.erased), self._now)
         for user_id in sorted(self.erased):
             await users.erase(tx, user_id)
-        return await outbox.add(tx, self._drafts, self._now, claim_for=claim_for, outcomes=outcomes)
+        drafts = [*await self._clearings(tx, outcomes), *self._drafts, *await self._documents(tx)]
+        return await outbox.add(tx, drafts, self._now, claim_for=claim_for, outcomes=outcomes)
+
+    async def _clearings(self, tx: Transaction, outcomes: Sequence[Outcome]) -> list[tuple[UserKey | None, Draft]]:
+        """The calls that delete what was said to those who wish it. The first has the number of its turn: it goes first."""
+        drafts = []
+        for user_id, first in self._cleared.items():
+            person = self._standings[user_id].person
+            requests = await clearing.requests(tx, person.user, self._now, outcomes)
+            drafts += self._drafted(person, requests, chain([first], iter(self._number, None)))
+        return drafts
+
+    async def _documents(self, tx: Transaction) -> list[tuple[UserKey | None, Draft]]:
+        """The documents for those who asked for what is kept; they hold this turn's rows, too."""
+        drafts = []
+        for user_id, wish in self._exports.items():
+            standing = self._standings[user_id]
+            requests = await export.requests(tx, self._catalog, standing, self._now, wish)
+            drafts += self._drafted(standing.person, requests, iter(self._number, None))
+        return drafts
+
+    def _drafted(
+        self, person: Person, requests: Iterable[Request], numbers: Iterator[int]
+    ) -> list[tuple[UserKey | None, Draft]]:
+        user = person.user
+        return [
+            (person.key, _draft(next(numbers), user.id, user.chat_id, request, "reply", self._now))
+            for request in requests
+        ]
+
+    def _claim_right(self, user_id: int, effect: ClearChat | SendExport | Erase) -> None:
+        match effect:
+            case ClearChat():
+                self._drafts = [each for each in self._drafts if not clearing.is_reply(each[1], user_id)]
+                self._cleared[user_id] = self._number()
+            case SendExport():
+                self._exports[user_id] = effect
+            case Erase():
+                self.erased.add(user_id)
+                self._cleared.pop(user_id, None)
+                self._exports.pop(user_id, None)
 
     def _arrange(self, user_id: int, timer: SetTimer | DropTimer) -> None:
         if isinstance(timer, SetTimer):

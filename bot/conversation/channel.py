@@ -18,7 +18,11 @@ class Channel(Protocol):
     """Carries one finished request. Raises only the errors below."""
 
     async def call(self, method: str, body: bytes) -> Sent:
-        """Make the Bot API call `method` with the JSON `body`. A body may name a picture as `media:<name>`."""
+        """
+        Make the Bot API call `method` with the JSON `body`.
+
+        A body may name a picture as `media:<name>`; the `document` of sendDocument may be an object with its `name` and `text`.
+        """
 
     async def answer(self, query_id: str, text: str = "") -> None:
         """End a press's spinner. May fail silently: nothing depends on it."""

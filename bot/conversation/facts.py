@@ -11,6 +11,7 @@ from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, U
 from bot.core.facts import Drop, Facts, Space, User
 from bot.dialog.library import Library
 from bot.dialog.session import Session, from_body
+from bot.profile import consent
 from bot.safety import policy
 from bot.storage import entries, sessions, spaces, users
 from bot.storage.database import Transaction
@@ -110,6 +111,8 @@ def _needs(library: Library, batch: Sequence[Incoming], standings: Mapping[int, 
         names = touched.setdefault(
             incoming.user_id, {session.frame.dialog, "lost", "help"} | {f.dialog for f in session.stack}
         )
+        if session.frame.dialog == consent.DIALOG:  # what waits there may have its turn in this one
+            names.add(library.commands.get(str(session.frame.slots.get(consent.WANTED)), "lost"))
         if incoming.verdict is not None:
             names |= set(policy.DIALOGS.values())
         match incoming.event:

@@ -1,14 +1,21 @@
-"""What must not be kept for ever: once an hour old rows go, and so do people who never agreed to anything."""
+"""What must not be kept for ever: once an hour whatever is past its time goes, in statements too small to be waited for."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.core.clock import Clock
-from bot.core.errors import DatabaseUnavailable
-from bot.storage import letters, outbox, seen, users
-from bot.storage.database import Database
+from bot.core.errors import DatabaseUnavailable, Undecodable
+from bot.core.retention import Retention
+from bot.dialog.session import NOWHERE, from_body, to_body
+from bot.storage import entries, letters, outbox, seen, sessions, spaces, users
+from bot.storage.database import Database, Transaction
+from bot.storage.deletions import KEPT as DELETIONS_KEPT
+from bot.storage.deletions import Deletions
+from bot.storage.vault import Vault
 
 EVERY = timedelta(hours=1)
 SEEN_KEPT = timedelta(hours=48)
@@ -17,6 +24,13 @@ IDS_KEPT = timedelta(hours=48)
 """As long as Telegram lets a bot delete its messages (Bot API, deleteMessage)."""
 LETTERS_KEPT = timedelta(days=30)
 WITHOUT_CONSENT = timedelta(hours=24)
+AT_ONCE = 200
+"""So many people are looked after in one transaction: turns wait for a few milliseconds at most."""
+
+DRAFTS = ("reach", "draft")
+FLAGS = ("flag",)
+PRIVATE = "private."
+"""Kinds of entries: words meant for a partner; that danger was written; and how the kinds of the private corner begin."""
 
 _log = structlog.get_logger()
 
@@ -24,9 +38,14 @@ _log = structlog.get_logger()
 class Housekeeping:
     """Runs until cancelled; a database that is away is tried again an hour later."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, deletions: Deletions, clock: Clock, kept: Retention | None = None
+    ) -> None:
         self._database = database
+        self._vault = vault
+        self._deletions = deletions
         self._clock = clock
+        self._kept = kept or Retention()
         self._next = clock.now()
         self._tidied = asyncio.Event()
 
@@ -48,13 +67,55 @@ class Housekeeping:
             await self._tidied.wait()
 
     async def tidy(self) -> int:
-        """Take out what is past its time; how many people went who had not agreed for a day."""
+        """Take out what is past its time; how many people went: who had not agreed for a day, or not been here for a year."""
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            gone = await users.unconsented(tx, now - WITHOUT_CONSENT)
-            for user_id in gone:
-                await users.erase(tx, user_id)
             await seen.prune(tx, now - SEEN_KEPT)
+        async with self._database.transaction() as tx:
             await letters.prune(tx, now - LETTERS_KEPT)
             await outbox.prune(tx, now - IDS_KEPT)
-        return len(gone)
+        self._deletions.prune(now - DELETIONS_KEPT)
+        gone = after = 0
+        while True:
+            async with self._database.transaction() as tx:
+                people = await users.traces(tx, after, AT_ONCE)
+                gone += await self._look_after(tx, people, now)
+            if not people:
+                return gone
+            after = people[-1].user_id
+
+    async def _look_after(self, tx: Transaction, people: Collection[users.Trace], now: datetime) -> int:
+        """Erase those of these locked people whose time is over, and forget what is too old of the others."""
+        over = [each.user_id for each in people if each.seen_at < now - self._stays(each)]
+        if over:
+            self._deletions.note(over, now)
+        for user_id in over:
+            await users.erase(tx, user_id)
+        staying = [each.user_id for each in people if each.user_id not in over]
+        if staying:
+            await self._forget(tx, staying, now)
+        return len(over)
+
+    def _stays(self, someone: users.Trace) -> timedelta:
+        return self._kept.everything if someone.agreed else WITHOUT_CONSENT
+
+    async def _forget(self, tx: Transaction, ids: Collection[int], now: datetime) -> None:
+        kept = self._kept
+        await users.forget_flags(tx, ids, now - kept.flags, now)
+        await entries.drop(tx, ids, FLAGS, now - kept.flags)
+        await entries.forget_words(tx, ids, now - kept.drafts, only=DRAFTS)
+        await entries.forget_words(tx, ids, now - kept.notes, but=PRIVATE)
+        await spaces.forget_words(tx, ids, now - kept.drafts)
+        for user_id in await sessions.left(tx, ids, now - kept.drafts):
+            await self._close(tx, user_id)
+
+    async def _close(self, tx: Transaction, user_id: int) -> None:
+        """Let go of the dialog that was left half-way, with the words in it. What cannot be read is left as it is."""
+        try:
+            people = await users.lock(tx, self._vault, [user_id])
+            row = (await sessions.load(tx, people))[user_id]
+            session = from_body(row.body, revision=row.revision, at=row.at)
+        except (Undecodable, KeyError, TypeError, ValueError):
+            return
+        closed = to_body(replace(session, frame=NOWHERE, stack=(), prompt=(), fixed=False, shown=0))
+        await sessions.save(tx, [(people[user_id], replace(row, dialog="", state="", script="", body=closed))])

@@ -16,16 +16,19 @@ from bot.conversation.render import Renderer
 from bot.core.clock import Clock
 from bot.core.effects import ChangeUser, Effect, Phrase, Say, SetTimer
 from bot.core.errors import DatabaseUnavailable, Undecodable
-from bot.core.events import Blocked, Elapsed, Event, Incoming, Pressed, Unblocked, Wrote
+from bot.core.events import Blocked, CommandGiven, Elapsed, Event, Incoming, Pressed, Unblocked, Wrote
 from bot.core.facts import Facts, User
 from bot.core.ids import Ids
+from bot.core.retention import Retention
 from bot.dialog import engine
 from bot.dialog.library import Library
 from bot.dialog.session import Session
 from bot.i18n.zones import next_daily
+from bot.profile import consent
 from bot.safety import policy
 from bot.storage import letters, outbox, seen, timers, users
 from bot.storage.database import Database, Transaction
+from bot.storage.deletions import Deletions
 from bot.storage.messages import Claimed, Draft, Outcome, Owner
 from bot.storage.timers import Due
 from bot.storage.vault import Vault
@@ -71,7 +74,7 @@ class Conversation:
     Turns events into committed sessions and messages.
 
     `library` may be replaced between batches (a reload). `answer` ends the spinner of a pressed button; `on_timers` is
-    told when timers were set.
+    told when timers were set; `deletions` lists who was erased; `kept` is for how long this host keeps things.
     """
 
     def __init__(
@@ -84,6 +87,9 @@ class Conversation:
         outlet: Outlet,
         answer: Callable[[str, str], None],
         on_timers: Callable[[], None],
+        *,
+        deletions: Deletions,
+        kept: Retention | None = None,
     ) -> None:
         self.library = library
         self._database = database
@@ -93,6 +99,8 @@ class Conversation:
         self._outlet = outlet
         self._answer = answer
         self._on_timers = on_timers
+        self._deletions = deletions
+        self._kept = kept or Retention()
         outlet.when_missed(self.make_good)
 
     async def handle(self, batch: Sequence[Incoming]) -> None:
@@ -138,7 +146,7 @@ class Conversation:
         done = _Done()
         fresh, due = await self._not_yet_taken(tx, batch, now)
         standings = await facts.load(tx, self._vault, self.library, fresh, now)
-        writing = Writing(self.library.catalog, now, self._ids.next)
+        writing = Writing(self.library.catalog, now, self._ids.next, self._deletions)
         for incoming in fresh:
             standing = standings.get(incoming.user_id)
             if incoming.user_id in writing.erased:
@@ -148,7 +156,8 @@ class Conversation:
             else:
                 if isinstance(incoming.event, Elapsed) and due[incoming.id].rule:
                     writing.take(standing, (_tomorrow(due[incoming.id], standing.person.user, now),))
-                writing.take(standing, self._turn(standing, incoming, now, done))
+                heard = not isinstance(incoming.event, Elapsed)
+                writing.take(standing, self._turn(standing, incoming, now, done), heard=heard)
         await seen.forget(tx, done.rest)
         done.claimed = await writing.write(tx, claim_for=self._outlet.owner(), outcomes=outcomes)
         done.waiting = writing.said > len(done.claimed)
@@ -174,7 +183,7 @@ class Conversation:
         user = standing.person.user
         if isinstance(incoming.event, Blocked | Unblocked):
             return (ChangeUser({"blocked_at": now if isinstance(incoming.event, Blocked) else None}),)
-        known = replace(standing.facts(now, self._ids.next()), verdict=incoming.verdict)
+        known = replace(standing.facts(now, self._ids.next()), verdict=incoming.verdict, kept=self._kept)
         outcome = decide(self.library, standing.session, incoming.event, known)
         standing.session = outcome.session
         if isinstance(incoming.event, Pressed):
@@ -260,8 +269,15 @@ def decide(library: Library, session: Session, event: Event, known: Facts) -> en
     if response.beside:  # said beside the turn, which goes on as if nothing had been said
         noted = engine.decide(library, session, Elapsed(response.beside, "0", known.now), known)
         aside, session = noted.effects, replace(noted.session, at=session.at)
-    outcome = engine.decide(library, session, event, known, opens=response.opens)
-    if (shut_out := policy.shut_out(session, outcome.session, known.user, known.now)) is not None:
+    asked_again = not response.opens and consent.asks_again(known.user, event, session, known.now)
+    outcome = engine.decide(library, session, event, known, opens=consent.DIALOG if asked_again else response.opens)
+    if (waiting := consent.waiting(session, outcome.effects)) is not None:
+        agreed = replace(known, user=replace(known.user, consent=consent.VERSION))
+        if isinstance(waiting, CommandGiven) or _takes_text(library, outcome.session):
+            taken = decide(library, outcome.session, waiting, agreed)
+            effects = policy.own_words(outcome.effects, {consent.DIALOG})
+            outcome = replace(taken, effects=(*effects, *taken.effects), toast=outcome.toast)
+    elif (shut_out := policy.shut_out(session, outcome.session, known.user, known.now)) is not None:
         outcome = engine.decide(library, shut_out, event, known, opens=policy.DOOR)
     elif (words := policy.handed_on(session, outcome.session)) and _takes_text(library, outcome.session):
         taken = engine.decide(library, outcome.session, Wrote(words), known)

@@ -135,4 +135,35 @@ class Erase:
     """Delete everything kept about this user. The last effect of a turn; the goodbye carries no user text."""
 
 
-Effect = Say | ClearButtons | Record | SetTimer | DropTimer | ChangeUser | OpenSpace | ChangeSpace | Erase
+@dataclass(frozen=True, slots=True)
+class ClearChat:
+    """Delete the bot's own messages in this chat, as far back as Telegram lets it. A reply that still waits is not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendExport:
+    """
+    Send all that is kept about this user as two documents, one to read and one for programs.
+
+    `everything`: with the private corner and what has to do with danger, which are left out otherwise.
+    """
+
+    everything: bool = False
+
+
+Lasting = Record | OpenSpace | Erase | ClearChat | SendExport
+"""What Back cannot undo: the way back ends there."""
+
+Effect = (
+    Say
+    | ClearButtons
+    | Record
+    | SetTimer
+    | DropTimer
+    | ChangeUser
+    | OpenSpace
+    | ChangeSpace
+    | Erase
+    | ClearChat
+    | SendExport
+)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from bot.core.events import Verdict
+from bot.core.retention import Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class Facts:
     Everything a guard may ask about. `now` is story time.
 
     `counts` holds how often each kind of entry happened since local midnight; `drops` is keyed by technique; `number` is
-    one that no other turn has, for naming what this turn makes; `verdict` is what the detector read in this turn's text.
+    one that no other turn has, for naming what this turn makes; `verdict` is what the detector read in this turn's text;
+    `kept` is how long this host keeps things.
     """
 
     now: datetime
@@ -90,3 +92,4 @@ class Facts:
     drops: Mapping[str, Drop] = field(default_factory=dict)
     number: int = 0
     verdict: Verdict | None = None
+    kept: Retention = field(default_factory=Retention)

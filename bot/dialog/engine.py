@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.effects import ClearButtons, Effect, Erase, OpenSpace, Phrase, Record, Rows, Say, SetTimer
+from bot.core.effects import ClearButtons, Effect, Lasting, Phrase, Rows, Say, SetTimer
 from bot.core.events import CommandGiven, Edited, Elapsed, Event, Pressed, SentMedia, SharedPlace, Wrote
 from bot.core.facts import Facts
 from bot.core.ids import base36
@@ -22,9 +22,6 @@ PAUSE = timedelta(hours=6)
 
 DOUBLE_TAP = timedelta(seconds=5)
 """Two presses on one button within this time are one."""
-
-_LASTING = Record | OpenSpace | Erase
-"""What Back cannot undo: the way back ends there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +235,7 @@ class _Move:
         self._keep_choice(dialog, turn, trigger)
         if not dialog.move(turn, trigger):
             return False
-        lasting = any(isinstance(effect, _LASTING) for effect in turn.effects)
+        lasting = any(isinstance(effect, Lasting) for effect in turn.effects)
         history = () if lasting else frame.history
         if not lasting and trigger != "flow" and frame.state not in (BEGIN, turn.state):
             history = (*history, (frame.state, frame.slots))[-HISTORY:]

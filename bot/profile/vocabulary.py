@@ -2,16 +2,19 @@
 
 from datetime import time
 
-from bot.core.effects import ChangeUser, Erase, Phrase, Value
+from bot.core.effects import ChangeUser, DropTimer, Erase, Phrase, Value
 from bot.core.events import CommandGiven
 from bot.dialog.registry import Registry
 from bot.dialog.turn import Turn
 from bot.i18n import formatting
 from bot.i18n.times import read_clock, read_hours
-from bot.profile import clocks, person
+from bot.profile import clocks, person, rights
 from bot.profile.person import OFF, settled
 
-registry = Registry(clocks.registry)
+ASKING = ("crisis.again", "crisis.last", "crisis.softly", "crisis.tomorrow")
+"""The timers by which somebody is asked how they are. They end with /stop, so that none speaks up at a /start days later."""
+
+registry = Registry(clocks.registry, rights.registry)
 
 
 # Where the person stands ----------------------------------------------------------------------------------------------
@@ -61,19 +64,15 @@ def promised(turn: Turn) -> Value:
     return turn.facts.space.back_at if turn.facts.space else None
 
 
-# Consent, silence, erasing --------------------------------------------------------------------------------------------
-
-
-@registry.action()
-def agree(turn: Turn, value: int) -> None:
-    """Keep that the person agreed to this version of the words on what is kept."""
-    turn.add(ChangeUser({"consent": value}))
+# Silence, erasing ----------------------------------------------------------------------------------------------------
 
 
 @registry.action()
 def stop(turn: Turn) -> None:
-    """Be silent until /start."""
+    """Be silent until /start; nobody is asked again how they are, either."""
     _change(turn, stopped=True)
+    for kind in ASKING:
+        turn.add(DropTimer(kind))
     turn.add(person.daily_timer(turn))
 
 

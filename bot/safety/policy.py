@@ -142,9 +142,11 @@ def handed_on(before: Session, after: Session) -> str:
     return str(before.frame.slots.get(HELD, "")) if resumed else ""
 
 
-def own_words(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-    """What a dialog about danger said at its end, without the prompt it went back to: that one is about to move on."""
-    prefixes = tuple(f"{name}." for name in DIALOGS.values())
+def own_words(
+    effects: tuple[Effect, ...], dialogs: Collection[str] = frozenset(DIALOGS.values())
+) -> tuple[Effect, ...]:
+    """What a dialog (about danger) said at its end, without the prompt it went back to: that one is about to move on."""
+    prefixes = tuple(f"{name}." for name in dialogs)
     return tuple(
         replace(
             effect, parts=tuple(part for part in effect.parts if part.key.startswith(prefixes)), rows=(), prompt=False

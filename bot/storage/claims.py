@@ -14,7 +14,7 @@ from bot.storage.database import Transaction, instant
 from bot.storage.lanes import LEASE_MICROSECONDS, Lane
 from bot.storage.messages import Claimed, Owner, Status, aimed, as_new, place
 from bot.storage.tables import outbox, users
-from bot.storage.vault import Vault
+from bot.storage.vault import Vault, agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ async def claim(
     """
     Claim up to `want` messages for `owner`, several of one lane together, but none of the `busy` destinations.
 
-    A lane whose lease ran out is taken over. Locks the budget, then lanes; never waits for a lane.
+    A lane whose lease ran out is taken over. Locks the budget, then lanes; never waits for a lane. Raises DatabaseUnavailable
+    if this program lacks the master key.
     """
     machine = await tx.machine()
     ahead = await lanes.ahead(tx, busy)
@@ -58,6 +59,8 @@ async def claim(
         return Claim([], (allowance.ready(tat) - machine) / SECOND, crowded=True, held=ahead.held)
     due = await lanes.due(tx, machine, room, busy)
     choice = _choose(due, await _waiting(tx, due), vault, owner, now=instant(now), machine=machine, room=room)
+    if any(status == Status.DEAD for _, status in choice.closed):
+        await agree(tx, vault)  # rather stop than give up what others can read
     await _write(tx, choice)
     if allowance and choice.claimed:
         await budget.write(tx, allowance.spent(tat, machine, len(choice.claimed)))

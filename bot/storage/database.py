@@ -123,6 +123,12 @@ class Database:
         if engine is not None:
             await engine.dispose()
 
+    async def fold(self) -> None:
+        """Put SQLite's write-ahead log into the file, so that nothing that was overwritten stays in it. Others may go on working."""
+        if self._engine is not None and self.dialect == "sqlite":
+            async with self._engine.connect() as connection:
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """

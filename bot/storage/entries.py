@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Float, bindparam, cast, func, insert, select
+from sqlalchemy import Float, bindparam, cast, delete, func, insert, select, update
 
 from bot.core.facts import Drop
 from bot.storage.database import Transaction, instant, moment
@@ -70,6 +70,25 @@ async def of_user(tx: Transaction, person: Person, since: datetime) -> list[Entr
     ]
 
 
+async def drop(tx: Transaction, user_ids: Collection[int], kinds: Collection[str], before: datetime) -> None:
+    """Delete these people's entries of these kinds from before then."""
+    if user_ids:
+        given = {"ids": list(user_ids), "kinds": list(kinds), "older": instant(before)}
+        await tx.connection.execute(_DROP, given)
+
+
+async def forget_words(
+    tx: Transaction, user_ids: Collection[int], before: datetime, *, only: Collection[str] = (), but: str = ""
+) -> None:
+    """Wipe the words of these people's entries from before then; of the kinds `only`, or of all that don't begin with `but`."""
+    if user_ids:
+        given = {"ids": list(user_ids), "older": instant(before)}
+        if only:
+            await tx.connection.execute(_FORGET_WORDS_OF, given | {"kinds": list(only)})
+        else:
+            await tx.connection.execute(_FORGET_WORDS_BUT, given | {"but": f"{but}%"})
+
+
 _ADD = insert(entries)
 _RECENT = select(entries.c.user_id, entries.c.at, entries.c.kind).where(
     entries.c.user_id.in_(bindparam("ids", expanding=True)), entries.c.at >= bindparam("since")
@@ -89,6 +108,12 @@ _DROPS = (
     )
     .group_by(entries.c.user_id, entries.c.technique)
 )
+_OLD = entries.c.user_id.in_(bindparam("ids", expanding=True)), entries.c.at < bindparam("older")
+_OF_KINDS = entries.c.kind.in_(bindparam("kinds", expanding=True))
+_DROP = delete(entries).where(*_OLD, _OF_KINDS)
+_FORGET_WORDS = update(entries).where(*_OLD, entries.c.text.is_not(None)).values(text=None)
+_FORGET_WORDS_OF = _FORGET_WORDS.where(_OF_KINDS)
+_FORGET_WORDS_BUT = _FORGET_WORDS.where(entries.c.kind.not_like(bindparam("but")))
 _OF_USER = (
     select(entries)
     .where(entries.c.user_id == bindparam("user_id"), entries.c.at >= bindparam("since"))

@@ -131,6 +131,12 @@ async def end_leases(tx: Transaction, process: str, machine: int) -> None:
     await tx.connection.execute(_END_LEASES, {"now": machine, "own": f"{process}:%"})
 
 
+async def forget(tx: Transaction, destinations: Collection[str]) -> None:
+    """Forget these locked lanes at once, where nothing waits in them."""
+    if destinations:
+        await tx.connection.execute(_FORGET, {"destinations": sorted(destinations)})
+
+
 async def prune(tx: Transaction, before: int) -> None:
     """Forget lanes that have been idle since `before` (machine time, microseconds): most never come back."""
     await tx.connection.execute(_PRUNE, {"before": before})
@@ -213,5 +219,8 @@ _END_LEASES = (
     update(lanes)
     .where(lanes.c.owner.is_not(None), lanes.c.owner.not_like(bindparam("own")))
     .values(next_at=bindparam("now"))
+)
+_FORGET = delete(lanes).where(
+    lanes.c.destination.in_(bindparam("destinations", expanding=True)), lanes.c.next_at.is_(None)
 )
 _PRUNE = delete(lanes).where(lanes.c.next_at.is_(None), lanes.c.tat < bindparam("before"))

@@ -16,6 +16,9 @@ NOBODY = 0
 """The user id of a message to somebody whose rows are gone or cannot be read. Nothing of it is kept once it is settled."""
 
 
+_TIDYING = {"editMessageReplyMarkup", "deleteMessages"}
+
+
 class Status(IntEnum):
     """Where a message is. From SENT on nothing is left of it but its id."""
 
@@ -78,7 +81,7 @@ class Claimed:
     @property
     def awaited(self) -> bool:
         """Whether a person waits for these words: a reply or a promise, and not the tidying of an earlier message."""
-        return self.user_id != NOBODY and self.if_unknown != "drop" and self.method != "editMessageReplyMarkup"
+        return self.user_id != NOBODY and self.if_unknown != "drop" and self.method not in _TIDYING
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ def newest() -> str:
     return max(_known())
 
 
+def is_known(present: str) -> bool:
+    """Whether this program can use a database of this revision, after upgrading it."""
+    return present in _known()
+
+
 def folder() -> Path:
     """The migrations: beside the source, or carried in the installed package."""
     return _CARRIED if _CARRIED.is_dir() else _REPOSITORY

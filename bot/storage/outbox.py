@@ -73,6 +73,11 @@ async def of_user(tx: Transaction, user_id: int, since: datetime) -> list[Said]:
     return [Said(row.destination, row.message_id) for row in rows]
 
 
+async def take_back(tx: Transaction, user_id: int) -> None:
+    """Do not send what only waits as a reply to this person. What is being sent just now may still arrive."""
+    await tx.connection.execute(_TAKE_BACK, {"who": user_id})
+
+
 async def counts(tx: Transaction) -> dict[Status, int]:
     """How many messages are in which state."""
     return {Status(row.status): row.n for row in await tx.connection.execute(_COUNTS)}
@@ -177,6 +182,11 @@ _OF_USER = (
         outbox.c.message_id > 0,
     )
     .order_by(outbox.c.created_at, outbox.c.id)
+)
+_TAKE_BACK = (
+    update(outbox)
+    .where(outbox.c.user_id == bindparam("who"), outbox.c.status == Status.PENDING, outbox.c.priority == 0)
+    .values(status=Status.EXPIRED, payload=None)
 )
 _COUNTS = select(outbox.c.status, func.count().label("n")).group_by(outbox.c.status)
 _PRUNE = delete(outbox).where(outbox.c.created_at < bindparam("before"), outbox.c.status >= Status.SENT)

@@ -50,8 +50,22 @@ async def save(tx: Transaction, changed: Collection[tuple[Person, Row]]) -> None
         await tx.connection.execute(_SAVE[tx.dialect], [_sealed(person, row) for person, row in changed])
 
 
+async def left(tx: Transaction, user_ids: Collection[int], before: datetime) -> list[int]:
+    """Which of these people left a dialog open and said nothing since before then."""
+    return list((await tx.connection.execute(_LEFT, {"ids": list(user_ids), "before": instant(before)})).scalars())
+
+
 _LOAD = select(sessions).where(sessions.c.user_id.in_(bindparam("ids", expanding=True)))
 _SAVE = upsert(sessions)
+_LEFT = (
+    select(sessions.c.user_id)
+    .where(
+        sessions.c.user_id.in_(bindparam("ids", expanding=True)),
+        sessions.c.dialog != "",
+        sessions.c.at < bindparam("before"),
+    )
+    .order_by(sessions.c.user_id)
+)
 
 
 def _opened(person: Person, body: bytes) -> dict[str, Any]:

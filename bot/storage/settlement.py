@@ -47,8 +47,9 @@ async def apply(
         if outcome.last and _owns(held, outcome)
     }
     await lanes.release(tx, freed)
-    if any(outcome.user_id == NOBODY for outcome in outcomes):
+    if nobodys := {outcome.destination for outcome in outcomes if outcome.user_id == NOBODY}:
         await forget_nobodys(tx)
+        await lanes.forget(tx, nobodys)
 
 
 async def forget_nobodys(tx: Transaction) -> None:

@@ -52,6 +52,18 @@ async def change(tx: Transaction, changed: Collection[tuple[Person, Space]]) -> 
         )
 
 
+async def of_user(tx: Transaction, person: Person) -> list[Space]:
+    """Every space the person asked for, oldest first. Raises Undecodable."""
+    rows = await tx.connection.execute(_OF_USER, {"ids": [person.user.id]})
+    return [_space(person, row) for row in rows]
+
+
+async def forget_words(tx: Transaction, user_ids: Collection[int], before: datetime) -> None:
+    """Wipe the warm words of these people's finished spaces whose return was promised for before then."""
+    if user_ids:
+        await tx.connection.execute(_FORGET_WORDS, {"ids": list(user_ids), "older": instant(before)})
+
+
 _MINE = spaces.c.user_id.in_(bindparam("ids", expanding=True))
 _OPEN = (
     select(spaces)
@@ -59,6 +71,12 @@ _OPEN = (
     .order_by(spaces.c.asked_at, spaces.c.id)
 )
 _OF_IDS = select(spaces).where(_MINE, spaces.c.id.in_(bindparam("spaces", expanding=True)))
+_OF_USER = select(spaces).where(_MINE).order_by(spaces.c.asked_at, spaces.c.id)
+_FORGET_WORDS = (
+    update(spaces)
+    .where(_MINE, spaces.c.warm.is_not(None), spaces.c.state.not_in(UNFINISHED), spaces.c.back_at < bindparam("older"))
+    .values(warm=None)
+)
 _ASKED = select(spaces.c.user_id, spaces.c.asked_at).where(_MINE, spaces.c.asked_at >= bindparam("since"))
 _ADD = insert(spaces)
 _SET = [column.name for column in spaces.c if column.name not in {"id", "receiver_id"}]

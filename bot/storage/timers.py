@@ -83,6 +83,12 @@ async def move(tx: Transaction, later: Sequence[tuple[int, datetime]]) -> None:
         await tx.connection.execute(_MOVE, rows)
 
 
+async def of_user(tx: Transaction, user_id: int) -> list[SetTimer]:
+    """A person's timers, the next one first."""
+    rows = await tx.connection.execute(_OF_USER, {"who": user_id})
+    return [SetTimer(row.kind, row.ref, moment(row.due_at), row.rule, row.fence) for row in rows]
+
+
 async def next_due(tx: Transaction) -> datetime | None:
     """When the next timer is due that does not rest."""
     at = (await tx.connection.execute(_NEXT)).scalar_one_or_none()
@@ -141,6 +147,7 @@ _LOCK = (
     .order_by(timers.c.id)
     .with_for_update(of=timers)
 )
+_OF_USER = select(timers).where(timers.c.user_id == bindparam("who")).order_by(timers.c.due_at, timers.c.id)
 _FINISH = delete(timers).where(timers.c.id.in_(_ids))
 _MOVE = update(timers).where(timers.c.id == bindparam("old")).values(id=bindparam("new"), due_at=bindparam("at"))
 _NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*_AWAKE).order_by(timers.c.due_at).limit(1)

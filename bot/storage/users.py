@@ -12,7 +12,7 @@ from bot.core.errors import Undecodable, VaultError
 from bot.core.facts import User
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
 from bot.storage.tables import lanes, metadata, spaces, users
-from bot.storage.vault import UserKey, Vault
+from bot.storage.vault import UserKey, Vault, agree
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,20 @@ async def lock(tx: Transaction, vault: Vault, ids: Collection[int]) -> dict[int,
     """
     The known ones of these users, their rows locked in the order of ids until the transaction ends.
 
-    Raises Undecodable, with `user_id`, for a row that cannot be opened.
+    Raises Undecodable, with `user_id`, for a row that cannot be opened; DatabaseUnavailable if this program lacks the key.
     """
-    rows = await tx.connection.execute(_LOCK, {"ids": list(ids)})
-    return {row.id: _person(vault, row) for row in rows}
+    rows = (await tx.connection.execute(_LOCK, {"ids": list(ids)})).all()
+    try:
+        return {row.id: _person(vault, row) for row in rows}
+    except Undecodable:
+        await agree(tx, vault)
+        raise
 
 
 async def create(tx: Transaction, vault: Vault, newcomers: Collection[User]) -> dict[int, Person]:
     """These users with a new key each; one whom another replica has just created is taken as found. All end up locked."""
+    if newcomers:
+        await agree(tx, vault)
     made = {}
     rows = []
     for user in sorted(newcomers, key=lambda user: user.id):
@@ -92,6 +98,29 @@ async def erase(tx: Transaction, user_id: int) -> None:
         await tx.connection.execute(statement, {"user_id": user_id})
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What decides how long somebody is kept: whether they agreed, when they came, and when they were last here."""
+
+    user_id: int
+    agreed: bool
+    created_at: datetime
+    seen_at: datetime
+
+
+async def traces(tx: Transaction, after: int = 0, limit: int = 200) -> list[Trace]:
+    """The next people in the order of ids, their rows locked; those that a turn has locked just now are left out."""
+    rows = await tx.connection.execute(_TRACES, {"after": after, "limit": limit})
+    return [Trace(row.id, row.consent > 0, moment(row.created_at), moment(row.seen_at)) for row in rows]
+
+
+async def forget_flags(tx: Transaction, ids: Collection[int], before: datetime, now: datetime) -> None:
+    """Of these locked people, forget flags from before `before`, and every "until" that is over `now`."""
+    if ids:
+        for statement in _FORGET_FLAGS:
+            await tx.connection.execute(statement, {"ids": list(ids), "before": instant(before), "now": instant(now)})
+
+
 async def unconsented(tx: Transaction, before: datetime) -> list[int]:
     """Who never agreed and was last seen before `before`: what is kept of them has to go."""
     return list((await tx.connection.execute(_UNCONSENTED, {"before": instant(before)})).scalars())
@@ -116,6 +145,26 @@ _ERASE_LANE = delete(lanes).where(lanes.c.destination == bindparam("destination"
 _UNCONSENTED = (
     select(users.c.id).where(users.c.consent == 0, users.c.seen_at < bindparam("before")).order_by(users.c.id)
 )
+
+
+_TRACES = (
+    select(users.c.id, users.c.consent, users.c.created_at, users.c.seen_at)
+    .where(users.c.id > bindparam("after"))
+    .order_by(users.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_FORGET_FLAGS = [
+    update(users)
+    .where(users.c.id.in_(bindparam("ids", expanding=True)), users.c[name] < bindparam(limit))
+    .values({name: None})
+    for name, limit in (
+        ("flagged_at", "before"),
+        ("watch_until", "now"),
+        ("paused_until", "now"),
+        ("couple_tools_off_until", "now"),
+    )
+]
 
 
 @cache

@@ -5,13 +5,15 @@ import binascii
 import hashlib
 import os
 import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 
-from bot.core.errors import VaultError
+from bot.core.errors import DatabaseUnavailable, VaultError
 from bot.storage.database import Transaction
 from bot.storage.tables import users, vaults
 
@@ -47,15 +49,30 @@ NOBODY: UserKey | None = None
 
 
 class Vault:
-    """The master key. It wraps the keys of people and seals nothing else."""
+    """
+    The master key. It wraps the keys of people and seals nothing else.
 
-    __slots__ = ("_cipher", "fingerprint")
+    While a master key is being changed there are two: `others` still open, the first wraps. `reread` looks for keys that came
+    since, when a wrapped key opens with none of these.
+    """
 
-    def __init__(self, master: bytes) -> None:
-        if len(master) != _KEY_BYTES:
-            raise VaultError(f"A master key has {_KEY_BYTES} bytes; this one has {len(master)}.")
-        self._cipher = AESGCM(master)
-        self.fingerprint = hashlib.sha256(b"stillhere master key\x00" + master).hexdigest()
+    __slots__ = ("_ciphers", "_reread", "fingerprint")
+
+    def __init__(self, master: bytes, *others: bytes, reread: Callable[[], Sequence[bytes]] | None = None) -> None:
+        self.fingerprint = fingerprint(master)
+        self._ciphers = {fingerprint(key): AESGCM(key) for key in (master, *others)}
+        self._reread = reread
+
+    @property
+    def is_being_changed(self) -> bool:
+        """Whether there is more than one master key."""
+        return len(self._ciphers) > 1
+
+    def wrap_with(self, wanted: str) -> None:
+        """From here on wrap with the key of this fingerprint. Raises VaultError if it is not known."""
+        if wanted not in self._ciphers and not (self._learn() and wanted in self._ciphers):
+            raise VaultError("The key file does not hold the master key of this database.")
+        self.fingerprint = wanted
 
     def make_key(self, user_id: int) -> tuple[UserKey, bytes]:
         """A new key for this person, and the same key wrapped, to be stored."""
@@ -64,25 +81,61 @@ class Vault:
 
     def unwrap(self, user_id: int, wrapped: bytes) -> UserKey:
         """The person's key. Raises VaultError if it was changed, belongs to another person or another master key."""
-        return UserKey(_open(self._cipher, _wrapped_place(user_id), wrapped))
+        return UserKey(self._opened(user_id, wrapped))
 
-    def rewrap(self, user_id: int, wrapped: bytes, successor: "Vault") -> bytes:
-        """The person's key, wrapped by `successor` instead: nothing sealed with it has to be touched."""
-        return successor._wrap(user_id, _open(self._cipher, _wrapped_place(user_id), wrapped))  # noqa: SLF001 - of its own kind
+    def rewrap(self, user_id: int, wrapped: bytes) -> bytes | None:
+        """The person's key, wrapped by the master key of now; None if it is already. Nothing sealed with it has to be touched."""
+        try:
+            _open(self._ciphers[self.fingerprint], _wrapped_place(user_id), wrapped)
+        except VaultError:
+            return self._wrap(user_id, self._opened(user_id, wrapped))
+        return None
 
     def _wrap(self, user_id: int, key: bytes) -> bytes:
-        return _seal(self._cipher, _wrapped_place(user_id), key)
+        return _seal(self._ciphers[self.fingerprint], _wrapped_place(user_id), key)
+
+    def _opened(self, user_id: int, wrapped: bytes) -> bytes:
+        for _ in range(2):
+            for cipher in self._ciphers.values():
+                with suppress(VaultError):
+                    return _open(cipher, _wrapped_place(user_id), wrapped)
+            if not self._learn():
+                break
+        raise VaultError("A person's key was changed, moved, or wrapped by another master key.")
+
+    def _learn(self) -> bool:
+        """Whether there are keys that were not known."""
+        found = {fingerprint(key): AESGCM(key) for key in self._reread()} if self._reread else {}
+        new = found.keys() - self._ciphers.keys()
+        self._ciphers |= found
+        return bool(new)
+
+
+def fingerprint(master: bytes) -> str:
+    """What names a master key without telling it. Raises VaultError for one of another length."""
+    if len(master) != _KEY_BYTES:
+        raise VaultError(f"A master key has {_KEY_BYTES} bytes; this one has {len(master)}.")
+    return hashlib.sha256(b"stillhere master key\x00" + master).hexdigest()
 
 
 # ------------------------------------------------------------------------------------------------ the key file
 
 
-def make_key_file(path: Path) -> None:
-    """Write a new master key, readable by its owner alone. Raises VaultError if the file exists or cannot be written."""
+def new_master() -> bytes:
+    """A new master key."""
+    return secrets.token_bytes(_KEY_BYTES)
+
+
+def make_key_file(path: Path, *masters: bytes) -> None:
+    """
+    Write a new master key (or these), readable by its owner alone.
+
+    Raises VaultError if the file exists or cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n")
+            file.write(b"".join(base64.b64encode(key) + b"\n" for key in masters or [new_master()]))
             file.flush()
             os.fsync(file.fileno())
         _flush_folder(path.parent)
@@ -95,9 +148,23 @@ def make_key_file(path: Path) -> None:
         ) from None
 
 
-def load_key(path: Path, *, database_is_empty: bool, may_make: bool = True) -> bytes:
+def replace_key_file(path: Path, *masters: bytes) -> None:
+    """Let the file hold these keys, the one that wraps first: in one step, so that a reader finds the old ones or these."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    make_key_file(part, *masters)
+    try:
+        part.replace(path)
+        _flush_folder(path.parent)
+    except OSError as fault:
+        part.unlink(missing_ok=True)
+        raise VaultError(
+            f"The key file {path} cannot be written ({fault.strerror}). Let this user write there."
+        ) from None
+
+
+def load_keys(path: Path, *, database_is_empty: bool, may_make: bool = True) -> list[bytes]:
     """
-    The master key in `path` (base64 or hex). Made new only if `database_is_empty` and `may_make`.
+    The master keys in `path`, a line each (base64 or hex); usually one. Made new only if `database_is_empty` and `may_make`.
 
     Raises VaultError, with what to do, if it is missing or unreadable.
     """
@@ -115,7 +182,7 @@ def load_key(path: Path, *, database_is_empty: bool, may_make: bool = True) -> b
             )
         make_key_file(path)
     try:
-        return _decoded(path.read_text("ascii").strip())
+        return _decoded(path.read_text("ascii"))
     except OSError as fault:
         raise VaultError(
             f"The master key {path} cannot be read ({fault.strerror}). Let this user read it: mode 600, owned by this user."
@@ -124,6 +191,33 @@ def load_key(path: Path, *, database_is_empty: bool, may_make: bool = True) -> b
         raise VaultError(
             f"{path} is not a master key: it has to hold {_KEY_BYTES} bytes as base64 or hex. Put it back from your backup of it."
         ) from None
+
+
+class _Reread:
+    """Reads the key file again if it is another than before."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._before = self._sign()
+
+    def __call__(self) -> Sequence[bytes]:
+        """The keys that are in it now; none if nothing changed, or if it cannot be read."""
+        sign = self._sign()
+        if sign == self._before:
+            return []
+        try:
+            keys = load_keys(self._path, database_is_empty=False)
+        except VaultError:
+            return []
+        self._before = sign
+        return keys
+
+    def _sign(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def open_to_others(path: Path) -> str:
@@ -147,38 +241,44 @@ async def open_vault(tx: Transaction, path: Path, *, may_make: bool | None = Non
     kept = (await tx.connection.execute(_FINGERPRINT)).scalar_one_or_none()
     empty = kept is None and not (await tx.connection.execute(_ANY_USER)).scalar_one()
     allowed = tx.dialect == "sqlite" if may_make is None else may_make
-    vault = Vault(load_key(path, database_is_empty=empty, may_make=allowed))
+    masters = {fingerprint(key): key for key in load_keys(path, database_is_empty=empty, may_make=allowed)}
+    first = next(iter(masters))
     if kept is None and not empty:
         raise VaultError(
             "This database holds people but no fingerprint of their master key: it is incomplete. Restore it from a backup."
         )
     if kept is None:
-        await tx.connection.execute(
-            tx.insert(vaults).values(id=1, fingerprint=vault.fingerprint).on_conflict_do_nothing()
-        )
+        await tx.connection.execute(tx.insert(vaults).values(id=1, fingerprint=first).on_conflict_do_nothing())
         kept = (await tx.connection.execute(_FINGERPRINT)).scalar_one()
-    if kept != vault.fingerprint:
+    if kept not in masters:
         raise VaultError(
-            f"The master key {path} is not the one of this database (its fingerprint begins {vault.fingerprint[:8]}, "
+            f"The master key {path} is not the one of this database (its fingerprint begins {first[:8]}, "
             f"the database's {kept[:8]}). Put back the key file that belongs to this database."
         )
-    return vault
+    others = [key for each, key in masters.items() if each != kept]
+    return Vault(masters[kept], *others, reread=_Reread(path))
 
 
-async def rotate(tx: Transaction, old: Vault, new: Vault) -> int:
-    """Wrap every person's key with `new`; how many. Commits with the new fingerprint or not at all. Stop all replicas first."""
-    rows = (await tx.connection.execute(_ALL_KEYS)).all()
-    for row in rows:
-        await tx.connection.execute(
-            update(users).where(users.c.id == row.id).values(wrapped_key=old.rewrap(row.id, row.wrapped_key, new))
-        )
-    await tx.connection.execute(update(vaults).values(fingerprint=new.fingerprint))
-    return len(rows)
+async def agree(tx: Transaction, vault: Vault) -> None:
+    """
+    Let the vault wrap with the master key of this database, which stays the one until the transaction ends.
+
+    Raises DatabaseUnavailable if the vault does not have it: then it is this program that cannot read, not the rows.
+    """
+    kept = (await tx.connection.execute(_FINGERPRINT.with_for_update(read=True))).scalar_one_or_none()
+    if kept is None or kept == vault.fingerprint:
+        return
+    try:
+        vault.wrap_with(kept)
+    except VaultError:
+        raise DatabaseUnavailable(
+            f"The database has another master key since (its fingerprint begins {kept[:8]}). Give this program the new key "
+            "file; until then it leaves everything as it is."
+        ) from None
 
 
 _FINGERPRINT = select(vaults.c.fingerprint)
 _ANY_USER = select(exists(select(users.c.id)))
-_ALL_KEYS = select(users.c.id, users.c.wrapped_key).order_by(users.c.id).with_for_update()
 
 
 # --------------------------------------------------------------------------------------------------- details
@@ -202,15 +302,18 @@ def _open(cipher: AESGCM, place: str, sealed: bytes) -> bytes:
         raise VaultError("A sealed text was changed, moved, or sealed with another key.") from None
 
 
-def _decoded(text: str) -> bytes:
-    """The key's bytes; ValueError if it is none."""
+def _decoded(text: str) -> list[bytes]:
+    """The bytes of each key; ValueError if something else stands there, or nothing."""
     try:
-        key = bytes.fromhex(text) if len(text) == 2 * _KEY_BYTES else base64.b64decode(text, validate=True)
+        keys = [
+            bytes.fromhex(line) if len(line) == 2 * _KEY_BYTES else base64.b64decode(line, validate=True)
+            for line in text.split()
+        ]
     except binascii.Error as fault:
         raise ValueError("neither base64 nor hex") from fault
-    if len(key) != _KEY_BYTES:
-        raise ValueError("a key of another length")
-    return key
+    if not keys or any(len(key) != _KEY_BYTES for key in keys):
+        raise ValueError("no key, or one of another length")
+    return keys
 
 
 def _flush_folder(folder: Path) -> None:

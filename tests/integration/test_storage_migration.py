@@ -11,15 +11,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, select, text
 
-from bot.core.errors import DatabaseUnavailable, StatementRefused, Undecodable, VaultError
+from bot.core.errors import DatabaseUnavailable, StatementRefused, VaultError
 from bot.core.facts import User
 from bot.storage import migration, users
 from bot.storage.database import Database
 from bot.storage.migration import migrate
 from bot.storage.tables import metadata, vaults
-from bot.storage.vault import Vault, make_key_file, open_vault, rotate
+from bot.storage.vault import Vault, make_key_file, open_vault
 from tests.clocks import SteppedClock
 
 
@@ -174,20 +174,3 @@ async def test_people_without_a_fingerprint_are_not_given_a_new_key(
         make_key_file(path)
         with pytest.raises(VaultError, match="no fingerprint"):
             await open_vault(tx, path, may_make=True)
-
-
-async def test_a_rotated_master_key_opens_everything_and_the_old_one_nothing(
-    database: Database, vault: Vault, clock: SteppedClock
-) -> None:
-    new = Vault(bytes(32))
-    ann = User(1, 1, nickname="Ann", created_at=clock.now(), seen_at=clock.now())
-    async with database.transaction() as tx:
-        await tx.connection.execute(delete(vaults))
-        await tx.connection.execute(tx.insert(vaults).values(id=1, fingerprint=vault.fingerprint))
-        await users.create(tx, vault, [ann])
-        assert await rotate(tx, vault, new) == 1
-    async with database.transaction() as tx:
-        assert (await users.lock(tx, new, [1]))[1].user == ann
-        assert (await tx.connection.execute(select(vaults.c.fingerprint))).scalar_one() == new.fingerprint
-        with pytest.raises(Undecodable):
-            await users.lock(tx, vault, [1])

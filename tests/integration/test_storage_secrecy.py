@@ -1,16 +1,22 @@
 """Nothing that people wrote can be read in the database's files, and nothing of an erased person is left in them."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from bot.core.facts import Space, User
+from bot.dialog.session import Frame, Session, to_body
 from bot.storage import entries, outbox, sessions, spaces, users
 from bot.storage.database import Database
 from bot.storage.messages import Draft
-from bot.storage.vault import Vault
+from bot.storage.vault import Vault, open_vault
+from tests import chat
+from tests.carried import library
+from tests.safety.gate import SLOTS
 
 NOW = datetime(2026, 5, 4, 18, tzinfo=UTC)
 MARK = "m4rk3d"
@@ -71,3 +77,71 @@ async def test_an_erased_persons_key_is_gone_from_the_file(database: Database, v
     assert stored
     assert wrapped not in stored
     assert b"reached" not in stored
+
+
+# Through the whole bot -------------------------------------------------------------------------------------------------
+
+KEEPING = {"keep_text", "keep_nickname"}
+"""The actions that keep what was typed."""
+
+
+def prompts(going: chat.Chat) -> list[tuple[str, str, bool]]:
+    """Every state that keeps what is typed, and one more of each dialog that takes text; whether it keeps it."""
+    found = []
+    for name, dialog in going.app.library.dialogs.items():
+        taking = {place: state.text for place, state in dialog.script.states.items() if state.text}
+        keeping = [place for place, text in taking.items() if any(c.name in KEEPING for step in text for c in step.do)]
+        others = [place for place in taking if place not in keeping][:1]
+        found += [(name, place, place in keeping) for place in (*keeping, *others)]
+    return found
+
+
+async def stand(going: chat.Chat, dialog: str, state: str) -> None:
+    """Let Ann stand there, as if she had come that far."""
+    ann = going.people["Ann"].id
+    async with going.app.database.transaction() as tx:
+        person = (await users.lock(tx, await open_vault(tx, going.app.settings.key_file), [ann]))[ann]
+        frame = Frame(dialog, state, going.app.library.dialogs[dialog].script.hash, SLOTS)
+        now = going.clock.now()
+        row = sessions.Row(ann, dialog, state, frame.script, 1, to_body(Session(frame, revision=1)), now)
+        await sessions.save(tx, [(person, row)])
+
+
+async def opened(going: chat.Chat) -> str:
+    """All that is kept of Ann, with her key."""
+    ann = going.people["Ann"].id
+    async with going.app.database.transaction() as tx:
+        person = (await users.lock(tx, await open_vault(tx, going.app.settings.key_file), [ann]))[ann]
+        body = (await sessions.load(tx, {ann: person}))[ann].body
+        words = [entry.text for entry in await entries.of_user(tx, person, going.clock.now() - timedelta(days=1))]
+        warm = [space.warm for space in await spaces.of_user(tx, person)]
+    return " ".join([person.user.nickname, orjson.dumps(body).decode(), *words, *warm])
+
+
+def test_whatever_is_typed_into_any_dialog_lies_nowhere_in_the_clear(tmp_path: Path) -> None:
+    async def story() -> None:
+        going = chat.Chat(tmp_path, library(), NOW, forgetful=False)
+        async with going.going():
+            await going.given(f"Ann is set up; role reach; nickname {MARK}-given")
+            kept = []
+            for number, (dialog, state, keeps) in enumerate(prompts(going)):
+                await stand(going, dialog, state)
+                await going.hear(f"Ann: {MARK}{number}")
+                if keeps:
+                    kept.append((dialog, state))
+                    assert f"{MARK}{number}" in await opened(going), (dialog, state)
+            for line in ("/reach", "[2]", "[I have my own words]", f"{MARK} draft", "/space"):
+                await going.hear(f"Ann: {line}")
+            await stand(going, "settings", "name")
+            await going.hear(f"Ann: I can't do this any more. {MARK} held")
+            assert f"{MARK} held" in await opened(going)  # until it is clear how it was meant
+            await going.hear("Ann: /export")
+            await going.hear("Ann: [Make my copy]")
+            stored = bytes_of(going.app.database)
+        assert len(kept) >= 8
+        assert any(MARK in line for line in going.lines if line.startswith("bot: "))  # the bot's own words quoted some
+        assert b"flag" in stored  # the search would find what lies open
+        for form in (MARK.encode(), MARK.encode("utf-16-le"), MARK.upper().encode()):
+            assert form not in stored
+
+    asyncio.run(story())

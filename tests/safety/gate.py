@@ -19,6 +19,7 @@ from bot.core.effects import (
 from bot.core.events import CommandGiven, Elapsed, Event, Pressed, Verdict, Wrote
 from bot.core.facts import Facts, Space, User
 from bot.dialog.session import NOWHERE, Frame, Session, from_body, to_body
+from bot.profile import consent
 from tests.carried import library
 
 EVENING = datetime(2026, 5, 4, 18, tzinfo=UTC)
@@ -30,7 +31,7 @@ class Gate:
     """What the person changed holds at once; `effects` and `says` are those of the last turn."""
 
     def __init__(self, **user: object) -> None:
-        self.user = replace(User(1, 1, seed=3, consent=1, zone="Europe/Berlin"), **user)  # type: ignore[arg-type]
+        self.user = replace(User(1, 1, seed=3, consent=consent.VERSION, zone="Europe/Berlin"), **user)  # type: ignore[arg-type]
         self.now = EVENING
         self.session = Session()
         self.space: Space | None = None

@@ -96,12 +96,20 @@ def test_stop_rests_the_daily_line_and_resume_brings_it_back() -> None:
     turn = a_turn(zone="UTC", nudges="daily", nudge_at=time(18))
     do(turn, "stop")
     assert holds(turn, "is_stopped")
-    assert timers(turn) == [DropTimer("nudge.daily", "daily")]
+    assert DropTimer("nudge.daily", "daily") in timers(turn)
+    assert not any(isinstance(timer, SetTimer) for timer in timers(turn))
 
     again = a_turn(zone="UTC", nudges="daily", nudge_at=time(18), stopped=True)
     do(again, "resume")
     assert not holds(again, "is_stopped")
     assert timers(again) == [SetTimer("nudge.daily", "daily", NOON + timedelta(hours=6), rule="18:00")]
+
+
+def test_stop_ends_every_question_that_was_still_to_come_about_how_somebody_is() -> None:
+    turn = a_turn()
+    do(turn, "stop")
+    asking = {f"crisis.{word}" for word in ("again", "last", "softly", "tomorrow")}
+    assert asking <= {timer.kind for timer in timers(turn) if isinstance(timer, DropTimer)}
 
 
 def test_resume_asks_for_nothing_where_nobody_was_silent() -> None:

@@ -13,6 +13,7 @@ from bot.core.facts import Facts, User
 from bot.dialog.engine import decide
 from bot.dialog.script import END
 from bot.dialog.session import Session
+from bot.profile import consent
 from tests.carried import library
 
 DIALOGS = Path(__file__).parents[2] / "dialogs"
@@ -81,7 +82,7 @@ def test_nothing_about_a_person_changes_before_they_agree() -> None:
     chat.press(*AGREE[:-1])
     assert not [e for e in chat.effects if isinstance(e, ChangeUser | Record | OpenSpace)]
     chat.press(AGREE[-1])
-    assert chat.user.consent == 1
+    assert chat.user.consent == consent.VERSION
     assert chat.at == ("role", "ask")
 
 
@@ -130,7 +131,7 @@ def test_every_step_of_the_set_up_can_be_skipped() -> None:
     chat = Chat()
     chat.command("start")
     chat.press(*AGREE, "common.skip", "settings.invite.go", "common.skip", "common.skip")
-    assert chat.user == User(1, 1, seed=3, consent=1)
+    assert chat.user == User(1, 1, seed=3, consent=consent.VERSION)
     assert chat.at == ("menu", "tools")
 
 

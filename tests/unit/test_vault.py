@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import VaultError
-from bot.storage.vault import Vault, load_key, make_key_file, open_to_others
+from bot.storage.vault import Vault, load_keys, make_key_file, open_to_others, replace_key_file
 
 VAULT = Vault(bytes(range(32)))
 KEY, WRAPPED = VAULT.make_key(7)
@@ -80,28 +80,68 @@ def test_an_error_and_a_key_show_nothing_of_the_text_or_the_key() -> None:
 
 
 def test_a_rewrapped_key_opens_what_was_sealed_before() -> None:
-    new = Vault(os.urandom(32))
-    assert new.unwrap(7, VAULT.rewrap(7, WRAPPED, new)).open("a", KEY.seal("a", b"here")) == b"here"
+    new = os.urandom(32)
+    both = Vault(new, bytes(range(32)))
+    rewrapped = both.rewrap(7, WRAPPED)
+    assert rewrapped
+    assert both.rewrap(7, rewrapped) is None
+    assert Vault(new).unwrap(7, rewrapped).open("a", KEY.seal("a", b"here")) == b"here"
+    with pytest.raises(VaultError):
+        VAULT.unwrap(7, rewrapped)
+
+
+def test_a_vault_reads_its_keys_again_when_it_meets_one_it_cannot_open() -> None:
+    old, new, asked = bytes(range(32)), bytes(32), []
+
+    def reread() -> list[bytes]:
+        asked.append(True)
+        return [new, old]
+
+    running = Vault(old, reread=reread)
+    _, wrapped = Vault(new).make_key(7)
+    assert running.unwrap(7, WRAPPED)
+    assert not asked
+    assert running.unwrap(7, wrapped)
+    assert asked == [True]
+    _, own = running.make_key(8)
+    assert VAULT.unwrap(8, own)  # it wraps as before, until the database names the new key
+    running.wrap_with(Vault(new).fingerprint)
+    _, own = running.make_key(8)
+    assert Vault(new).unwrap(8, own)
+    with pytest.raises(VaultError):
+        running.wrap_with("another")
+    with pytest.raises(VaultError):
+        running.unwrap(9, wrapped)
+
+
+def test_a_key_file_may_hold_two_keys_and_is_replaced_in_one_step(tmp_path: Path) -> None:
+    path = tmp_path / "stillhere.key"
+    make_key_file(path)
+    [old] = load_keys(path, database_is_empty=False)
+    replace_key_file(path, bytes(32), old)
+    assert load_keys(path, database_is_empty=False) == [bytes(32), old]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["stillhere.key"]
 
 
 def test_a_key_file_is_made_for_an_empty_database_and_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "stillhere.key"
-    key = load_key(path, database_is_empty=True)
+    [key] = load_keys(path, database_is_empty=True)
     assert len(key) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert load_key(path, database_is_empty=True) == load_key(path, database_is_empty=False) == key
+    assert load_keys(path, database_is_empty=True) == load_keys(path, database_is_empty=False) == [key]
 
 
 def test_a_missing_key_is_never_made_anew_for_a_database_with_texts(tmp_path: Path) -> None:
     path = tmp_path / "stillhere.key"
     with pytest.raises(VaultError, match="Put the key file back from your backup"):
-        load_key(path, database_is_empty=False)
+        load_keys(path, database_is_empty=False)
     assert not path.exists()
 
 
 def test_where_replicas_share_a_key_it_is_not_made_by_itself(tmp_path: Path) -> None:
     with pytest.raises(VaultError, match="stillhere init"):
-        load_key(tmp_path / "stillhere.key", database_is_empty=True, may_make=False)
+        load_keys(tmp_path / "stillhere.key", database_is_empty=True, may_make=False)
 
 
 def test_an_existing_key_file_is_never_overwritten(tmp_path: Path) -> None:
@@ -124,7 +164,7 @@ def test_a_key_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
 def test_a_key_is_read_as_base64_or_hex(tmp_path: Path, text: str, end: str) -> None:
     path = tmp_path / "stillhere.key"
     path.write_text(text + end)
-    assert load_key(path, database_is_empty=False) == bytes(range(32))
+    assert load_keys(path, database_is_empty=False) == [bytes(range(32))]
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 32, b"z" * 64, b"QUJD", bytes(31).hex().encode()])
@@ -132,7 +172,7 @@ def test_a_file_that_is_no_key_is_said_plainly_and_not_repeated(tmp_path: Path, 
     path = tmp_path / "stillhere.key"
     path.write_bytes(content)
     with pytest.raises(VaultError, match="is not a master key") as caught:
-        load_key(path, database_is_empty=False)
+        load_keys(path, database_is_empty=False)
     assert caught.value.__suppress_context__
 
 
