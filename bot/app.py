@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -56,6 +56,8 @@ CARRIED = next(
     if path.is_dir()
 )
 """The dialogs that come with the program: inside an installed wheel, or beside the folder `bot` in a checkout."""
+
+_LAST_WORDS = 2.0  # seconds for turns and fixed words that are still in hand when the bot stops
 
 
 def registry() -> Registry:
@@ -249,7 +251,9 @@ class App:
                 background = [group.create_task(work) for work in works]
                 await self._until_stopped(listening)
                 await self.door.stop()
-                await self.inbox.quiet()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LAST_WORDS):
+                        await self.inbox.quiet()
                 await self.scheduler.stop()
                 await self.sender.stop()
                 for task in background:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import count
 
@@ -13,7 +13,7 @@ import structlog
 from bot.conversation.channel import Channel
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
-from bot.delivery.attempt import PATIENCE, attempt
+from bot.delivery.attempt import PATIENCE, attempt, uncertain
 from bot.storage import claims, lanes, settlement
 from bot.storage.budget import limits
 from bot.storage.database import Database
@@ -29,7 +29,11 @@ GROUP_SECONDS = 0.05
 SOON = 1.0
 """Whatever is due within so many seconds waits for its pace alone, and is waited for by `quiet`."""
 
+DRAIN = 4.0
+"""Seconds in which calls under way may still end after `stop`. With the door's time before it: within ten."""
+
 _AT_ONCE = 256  # destinations
+_WRITE_DOWN = 1.0  # seconds to settle what was cut off
 _POLL = 1.0  # seconds between two looks for what other replicas wrote
 _LONGEST_BACKOFF = 5.0
 
@@ -142,17 +146,26 @@ class Sender:
         await asked
 
     async def stop(self) -> None:
-        """Finish the calls that are under way (each within 10 s), settle them, give the rest back, and end `run`."""
+        """
+        Finish the calls that are under way, settle them, give the rest back, and end `run`.
+
+        A call without an answer by then is cut off: nobody knows whether it arrived, and its message decides.
+        """
         self._stopping = True
-        if not self._running:
+        if not self._running or await self._ends_within(DRAIN):
             return
-        self._wake.set()
-        try:
-            async with asyncio.timeout(PATIENCE + 2):
-                await self._ended.wait()
-        except TimeoutError:
-            self._giving_up = True  # leases end by themselves
+        for task in self._tasks:
+            task.cancel()
+        if not await self._ends_within(_WRITE_DOWN):
+            self._giving_up = True  # the database is away: leases end by themselves
             self._wake.set()
+
+    async def _ends_within(self, seconds: float) -> bool:
+        self._wake.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        return self._ended.is_set()
 
     # -------------------------------------------------------------------------------------------- one round
 
@@ -293,6 +306,10 @@ class Sender:
     async def _attempt(self, row: Claimed) -> Outcome:
         try:
             return await attempt(self._channel, row)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            return uncertain(row)
         except Exception as fault:  # noqa: BLE001 - a message that nobody can send must not hold up its lane
             _log.error("outbox.fault", message=row.id, method=row.method, fault=type(fault).__name__)
             return outcome(row, Status.DEAD, error=f"fault of the program: {type(fault).__name__}")
