@@ -130,6 +130,7 @@ class App:
         self._parts = AsyncExitStack()
         self._asides: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self._in_doubt = False
         self.turns: Counter[str] = Counter()
         """How many events had their turn, by where they came from (`update`, `timer`)."""
 
@@ -179,7 +180,14 @@ class App:
     def _build(self, vault: Vault) -> None:
         database, clock = self.database, self.clock
         ids = Ids(clock, self._node)
-        self.sender = Sender(database, vault, self.channel, clock, rate=self.settings.send_rate)
+        self.sender = Sender(
+            database,
+            vault,
+            self.channel,
+            clock,
+            rate=self.settings.send_rate,
+            on_unknown=self._doubted,
+        )
         self.conversation = Conversation(
             database, vault, self.library, clock, ids, self.sender, self._answer, self._timers_changed
         )
@@ -297,13 +305,14 @@ class App:
     async def quiet(self) -> None:
         """Wait until no update is in hand, no timer is due, and everything said has been sent and noted."""
         while True:
+            self._in_doubt = False
             await self.inbox.quiet()
             await self.scheduler.quiet()
             await self.sender.quiet()
             await self.housekeeping.quiet()
             if self._asides:
                 await asyncio.wait(self._asides)
-            else:
+            elif not self._in_doubt:
                 return
 
     async def next_due(self) -> datetime | None:
@@ -324,6 +333,11 @@ class App:
         await self.conversation.handle(batch)
         for incoming in batch:
             self.turns[incoming.source.partition(":")[0]] += 1
+
+    def _doubted(self, _: Sequence[int]) -> None:
+        """Of some messages nobody knows whether they arrived; timers may ask about them."""
+        self._in_doubt = True
+        self.scheduler.changed()
 
     def _timers_changed(self) -> None:
         self.scheduler.changed()

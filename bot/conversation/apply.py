@@ -10,6 +10,7 @@ from bot.core.effects import (
     ChangeSpace,
     ChangeUser,
     ClearButtons,
+    Decide,
     DropTimer,
     Effect,
     Erase,
@@ -21,7 +22,7 @@ from bot.core.effects import (
 from bot.core.facts import Space
 from bot.dialog.session import to_body
 from bot.i18n.catalog import Catalog
-from bot.storage import entries, outbox, sessions, spaces, timers, users
+from bot.storage import doubts, entries, outbox, sessions, spaces, timers, users
 from bot.storage.database import Transaction
 from bot.storage.messages import Claimed, Draft, Outcome, Owner
 from bot.storage.users import Person
@@ -56,6 +57,7 @@ class Writing:
         self._set: dict[tuple[int, str, str], SetTimer] = {}
         self._dropped: list[tuple[int, DropTimer]] = []
         self._drafts: list[tuple[UserKey | None, Draft]] = []
+        self._decided: list[tuple[Person, Decide]] = []
         self.erased: set[int] = set()
         """Who is to be erased: later events of theirs belong into a transaction of its own."""
 
@@ -92,6 +94,8 @@ class Writing:
                 case ChangeSpace(space_id) if standing.space is not None:
                     shelf = self._opened if space_id in self._opened else self._changed
                     shelf[space_id] = (standing.person, standing.space)
+                case Decide():
+                    self._decided.append((standing.person, effect))
                 case Erase():
                     self.erased.add(user.id)
 
@@ -108,6 +112,8 @@ class Writing:
         await spaces.change(tx, list(self._changed.values()))
         await timers.drop(tx, self._dropped)
         await timers.set(tx, [(user_id, timer) for (user_id, _, _), timer in self._set.items()])
+        for writer, decided in self._decided:
+            self._drafts += await self._taken_back(tx, writer, decided)
         for user_id in sorted(self.erased):
             await users.erase(tx, user_id)
         return await outbox.add(tx, self._drafts, self._now, claim_for=claim_for, outcomes=outcomes)
@@ -123,6 +129,14 @@ class Writing:
             if at[:2] != (user_id, timer.kind) or timer.ref not in ("", at[2])
         }
         self._set = kept
+
+    async def _taken_back(self, tx: Transaction, writer: Person, decided: Decide) -> list[tuple[UserKey | None, Draft]]:
+        """A message about which its writer decided, as a new one if it is to go out again."""
+        draft = await doubts.take(tx, writer, decided.message)
+        if draft is None or not decided.again:
+            return []
+        late = self._now + STILL_WORTH_SENDING["reply"]
+        return [(writer.key, replace(draft, id=self._number(), expires_at=late))]
 
     def _draft(self, standing: Standing, effect: Say | ClearButtons, *, goodbye: bool) -> tuple[UserKey | None, Draft]:
         user = standing.person.user

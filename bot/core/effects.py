@@ -135,4 +135,15 @@ class Erase:
     """Delete everything kept about this user. The last effect of a turn; the goodbye carries no user text."""
 
 
-Effect = Say | ClearButtons | Record | SetTimer | DropTimer | ChangeUser | OpenSpace | ChangeSpace | Erase
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """
+    What becomes of the person's own message (by its outbox id) of which nobody can tell whether it arrived: send it `again`,
+    or forget its words.
+    """
+
+    message: int
+    again: bool
+
+
+Effect = Say | ClearButtons | Record | SetTimer | DropTimer | ChangeUser | OpenSpace | ChangeSpace | Decide | Erase

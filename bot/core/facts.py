@@ -80,7 +80,8 @@ class Facts:
     Everything a guard may ask about. `now` is story time.
 
     `counts` holds how often each kind of entry happened since local midnight; `drops` is keyed by technique; `number` is
-    one that no other turn has, for naming what this turn makes; `verdict` is what the detector read in this turn's text.
+    one that no other turn has, for naming what this turn makes; `verdict` is what the detector read in this turn's text;
+    `doubts` are the person's own messages (outbox ids) of which nobody can tell whether they arrived.
     """
 
     now: datetime
@@ -90,3 +91,4 @@ class Facts:
     drops: Mapping[str, Drop] = field(default_factory=dict)
     number: int = 0
     verdict: Verdict | None = None
+    doubts: frozenset[int] = frozenset()
