@@ -19,7 +19,7 @@ from bot.conversation.service import Conversation
 from bot.core.card import CARD, IN_GROUPS
 from bot.core.clock import Clock, SystemClock
 from bot.core.effects import Phrase
-from bot.core.errors import ScriptError, StillhereError
+from bot.core.errors import DatabaseUnavailable, ScriptError, StillhereError
 from bot.core.events import Incoming
 from bot.core.ids import Ids
 from bot.delivery.scheduler import Scheduler
@@ -330,7 +330,12 @@ class App:
         task.add_done_callback(self._asides.discard)
 
     async def _handle(self, batch: Sequence[Incoming]) -> None:
-        await self.conversation.handle(batch)
+        try:
+            await self.conversation.handle(batch)
+        except DatabaseUnavailable as fault:
+            self.health.note(str(fault))
+            raise
+        self.health.note("")
         for incoming in batch:
             self.turns[incoming.source.partition(":")[0]] += 1
 

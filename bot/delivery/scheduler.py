@@ -93,7 +93,8 @@ class Scheduler:
                     await self._handle([_elapsed(timer) for timer in due])
             except DatabaseUnavailable as fault:
                 failures += 1
-                _log.warning("timers.database_unavailable", fault=str(fault), failures=failures)
+                if failures == 1:
+                    _log.warning("timers.database_unavailable", fault=str(fault))
                 await self._back_off(failures)
                 continue
             ids = {timer.id for timer in due}

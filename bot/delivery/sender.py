@@ -125,9 +125,12 @@ class Sender:
                     wait = await self._round()
                 except DatabaseUnavailable as fault:
                     failures += 1
-                    _log.warning("outbox.database_unavailable", fault=str(fault), failures=failures)
+                    if failures == 1:
+                        _log.warning("outbox.database_unavailable", fault=str(fault))
                     await self._clock.sleep(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(failures, 10)))
                     continue
+                if failures:
+                    _log.info("outbox.database_works_again")
                 failures = 0
                 if wait != 0:
                     await self._rest(wait)
