@@ -14,8 +14,8 @@ from bot.conversation.channel import Channel
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
 from bot.delivery.attempt import PATIENCE, attempt, uncertain
-from bot.storage import claims, lanes, settlement
-from bot.storage.budget import limits
+from bot.storage import budget, claims, lanes, settlement
+from bot.storage.budget import SECOND, limits
 from bot.storage.database import Database
 from bot.storage.messages import LEASE, Claimed, Outcome, Owner, Status, outcome
 from bot.storage.vault import Vault
@@ -34,6 +34,7 @@ DRAIN = 4.0
 
 _AT_ONCE = 256  # destinations
 _WRITE_DOWN = 1.0  # seconds to settle what was cut off
+_BELIEVED = 300 * SECOND  # how long a wait from before the start is kept; Telegram asks anew for a longer one
 _POLL = 1.0  # seconds between two looks for what other replicas wrote
 _LONGEST_BACKOFF = 5.0
 
@@ -173,10 +174,17 @@ class Sender:
     # -------------------------------------------------------------------------------------------- one round
 
     async def _begin(self) -> bool:
-        """SQLite has one process: whatever an earlier one had claimed is free at once."""
+        """
+        SQLite has one process: whatever an earlier one had claimed is free at once.
+
+        A clock that was set back meanwhile would have everybody wait for what it showed before.
+        """
         if not self._shared:
             async with self._database.transaction() as tx:
-                await lanes.end_leases(tx, self._name, await tx.machine())
+                machine = await tx.machine()
+                await lanes.end_leases(tx, self._name, machine)
+                await lanes.not_beyond(tx, machine + _BELIEVED)
+                await budget.not_beyond(tx, machine + _BELIEVED)
         return True
 
     async def _round(self) -> float | None:
