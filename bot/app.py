@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from bot.conversation.service import Conversation
 from bot.core.card import CARD, IN_GROUPS
 from bot.core.clock import Clock, SystemClock
 from bot.core.effects import Phrase
-from bot.core.errors import ScriptError, StillhereError
+from bot.core.errors import DatabaseUnavailable, ScriptError, StillhereError
 from bot.core.events import Incoming
 from bot.core.ids import Ids
 from bot.core.retention import Retention
@@ -58,6 +58,8 @@ CARRIED = next(
     if path.is_dir()
 )
 """The dialogs that come with the program: inside an installed wheel, or beside the folder `bot` in a checkout."""
+
+_LAST_WORDS = 2.0  # seconds for turns and fixed words that are still in hand when the bot stops
 
 
 def registry() -> Registry:
@@ -130,6 +132,7 @@ class App:
         self._parts = AsyncExitStack()
         self._asides: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self._in_doubt = False
         self.turns: Counter[str] = Counter()
         """How many events had their turn, by where they came from (`update`, `timer`)."""
 
@@ -179,7 +182,14 @@ class App:
     def _build(self, vault: Vault) -> None:
         database, clock = self.database, self.clock
         ids = Ids(clock, self._node)
-        self.sender = Sender(database, vault, self.channel, clock, rate=self.settings.send_rate)
+        self.sender = Sender(
+            database,
+            vault,
+            self.channel,
+            clock,
+            rate=self.settings.send_rate,
+            on_unknown=self._doubted,
+        )
         deletions, kept = Deletions(beside(self.settings.key_file)), Retention.at_most(self.settings.retention_days)
         self.conversation = Conversation(
             database,
@@ -263,7 +273,9 @@ class App:
                 background = [group.create_task(work) for work in works]
                 await self._until_stopped(listening)
                 await self.door.stop()
-                await self.inbox.quiet()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LAST_WORDS):
+                        await self.inbox.quiet()
                 await self.scheduler.stop()
                 await self.sender.stop()
                 for task in background:
@@ -307,13 +319,14 @@ class App:
     async def quiet(self) -> None:
         """Wait until no update is in hand, no timer is due, and everything said has been sent and noted."""
         while True:
+            self._in_doubt = False
             await self.inbox.quiet()
             await self.scheduler.quiet()
             await self.sender.quiet()
             await self.housekeeping.quiet()
             if self._asides:
                 await asyncio.wait(self._asides)
-            else:
+            elif not self._in_doubt:
                 return
 
     async def next_due(self) -> datetime | None:
@@ -331,9 +344,19 @@ class App:
         task.add_done_callback(self._asides.discard)
 
     async def _handle(self, batch: Sequence[Incoming]) -> None:
-        await self.conversation.handle(batch)
+        try:
+            await self.conversation.handle(batch)
+        except DatabaseUnavailable as fault:
+            self.health.note(str(fault))
+            raise
+        self.health.note("")
         for incoming in batch:
             self.turns[incoming.source.partition(":")[0]] += 1
+
+    def _doubted(self, _: Sequence[int]) -> None:
+        """Of some messages nobody knows whether they arrived; timers may ask about them."""
+        self._in_doubt = True
+        self.scheduler.changed()
 
     def _timers_changed(self) -> None:
         self.scheduler.changed()

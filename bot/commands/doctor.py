@@ -17,7 +17,7 @@ from bot.conversation.channel import ChannelError
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import DatabaseUnavailable, ScriptError, SettingError, StillhereError, VaultError
 from bot.hosting import guard
-from bot.storage import backlog, letters
+from bot.storage import backlog, letters, outbox
 from bot.storage.database import Database, Transaction
 from bot.storage.deletions import Deletions, beside
 from bot.storage.migration import newest, revision
@@ -156,6 +156,7 @@ async def _inside(tx: Transaction, settings: Settings, clock: Clock, path: Path 
     yield Line(not late, "outbox", f"{found.waiting} messages wait" + _since(found.late, late))
     yield Line(found.timers_late <= LATE, "timers", f"{found.overdue} overdue" + _since(found.timers_late, late))
     yield await _letters(tx, clock)
+    yield await _refused(tx)
 
 
 def _since(seconds: float, late: bool) -> str:
@@ -174,6 +175,16 @@ async def _letters(tx: Transaction, clock: Clock) -> Line:
     return Line(
         not fresh, "dead letters", words + (" Please report this; it holds no word of anybody" if fresh else "")
     )
+
+
+async def _refused(tx: Transaction) -> Line:
+    """Messages that Telegram will never take, or that cannot be read; kept for two days, without their words."""
+    found = await outbox.refused(tx)
+    if found is None:
+        return Line(True, "refused messages", "none")
+    count, at, why = found
+    words = f"{count} in two days, the newest of {at:%Y-%m-%d %H:%M} UTC: {why}."
+    return Line(False, "refused messages", words + " Please report this; it holds no word of anybody")
 
 
 async def _key(tx: Transaction, path: Path) -> Line:

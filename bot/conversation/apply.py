@@ -13,6 +13,7 @@ from bot.core.effects import (
     ChangeUser,
     ClearButtons,
     ClearChat,
+    Decide,
     DropTimer,
     Effect,
     Erase,
@@ -25,7 +26,7 @@ from bot.core.effects import (
 from bot.core.facts import Space
 from bot.dialog.session import to_body
 from bot.i18n.catalog import Catalog
-from bot.storage import entries, outbox, sessions, spaces, timers, users
+from bot.storage import doubts, entries, outbox, sessions, spaces, timers, users
 from bot.storage.database import Transaction
 from bot.storage.deletions import Deletions
 from bot.storage.messages import Claimed, Draft, Outcome, Owner
@@ -65,6 +66,7 @@ class Writing:
         self._heard: set[int] = set()
         self._cleared: dict[int, int] = {}
         self._exports: dict[int, SendExport] = {}
+        self._decided: list[tuple[Person, Decide]] = []
         self.erased: set[int] = set()
         """Who is to be erased: later events of theirs belong into a transaction of its own."""
 
@@ -103,8 +105,8 @@ class Writing:
                 case ChangeSpace(space_id) if standing.space is not None:
                     shelf = self._opened if space_id in self._opened else self._changed
                     shelf[space_id] = (standing.person, standing.space)
-                case ClearChat() | SendExport() | Erase():
-                    self._claim_right(user.id, effect)
+                case ClearChat() | SendExport() | Erase() | Decide():
+                    self._wish(standing.person, effect)
 
     async def write(self, tx: Transaction, *, claim_for: Owner | None, outcomes: Sequence[Outcome]) -> list[Claimed]:
         """Write it all, with `outcomes` of earlier messages; the messages that may go out right after the commit come back claimed by `claim_for`."""
@@ -121,6 +123,8 @@ class Writing:
         await timers.set(tx, [(user_id, timer) for (user_id, _, _), timer in self._set.items()])
         if self.erased:
             self._deletions.note(sorted(self.erased), self._now)
+        for writer, decided in self._decided:
+            self._drafts += await self._taken_back(tx, writer, decided)
         for user_id in sorted(self.erased):
             await users.erase(tx, user_id)
         drafts = [*await self._clearings(tx, outcomes), *self._drafts, *await self._documents(tx)]
@@ -153,8 +157,12 @@ class Writing:
             for request in requests
         ]
 
-    def _claim_right(self, user_id: int, effect: ClearChat | SendExport | Erase) -> None:
+    def _wish(self, person: Person, effect: ClearChat | SendExport | Erase | Decide) -> None:
+        """What becomes of what is theirs."""
+        user_id = person.user.id
         match effect:
+            case Decide():
+                self._decided.append((person, effect))
             case ClearChat():
                 self._drafts = [each for each in self._drafts if not clearing.is_reply(each[1], user_id)]
                 self._cleared[user_id] = self._number()
@@ -176,6 +184,14 @@ class Writing:
             if at[:2] != (user_id, timer.kind) or timer.ref not in ("", at[2])
         }
         self._set = kept
+
+    async def _taken_back(self, tx: Transaction, writer: Person, decided: Decide) -> list[tuple[UserKey | None, Draft]]:
+        """A message about which its writer decided, as a new one if it is to go out again."""
+        draft = await doubts.take(tx, writer, decided.message)
+        if draft is None or not decided.again:
+            return []
+        late = self._now + STILL_WORTH_SENDING["reply"]
+        return [(writer.key, replace(draft, id=self._number(), expires_at=late))]
 
     def _draft(self, standing: Standing, effect: Say | ClearButtons, *, goodbye: bool) -> tuple[UserKey | None, Draft]:
         user = standing.person.user

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from bot.core.effects import ChangeSpace, ChangeUser, Effect, OpenSpace, Record
+from bot.core.effects import ChangeSpace, ChangeUser, Decide, Effect, OpenSpace, Record
 from bot.core.errors import Undecodable
 from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked
 from bot.core.facts import Drop, Facts, Space, User
@@ -13,7 +13,7 @@ from bot.dialog.library import Library
 from bot.dialog.session import Session, from_body
 from bot.profile import consent
 from bot.safety import policy
-from bot.storage import entries, sessions, spaces, users
+from bot.storage import doubts, entries, sessions, spaces, users
 from bot.storage.database import Transaction
 from bot.storage.users import Person
 from bot.storage.vault import Vault
@@ -30,10 +30,11 @@ class Standing:
     space: Space | None = None
     counts: dict[str, int] = field(default_factory=dict)
     drops: Mapping[str, Drop] = field(default_factory=dict)
+    doubts: frozenset[int] = frozenset()
 
     def facts(self, now: datetime, number: int) -> Facts:
         """What a guard may ask about, at the turn `number`."""
-        return Facts(now, self.person.user, self.space, self.counts, self.drops, number)
+        return Facts(now, self.person.user, self.space, self.counts, self.drops, number, doubts=self.doubts)
 
     def take(self, effect: Effect) -> None:
         """Let the later turns of the batch see what `effect` changed."""
@@ -44,6 +45,8 @@ class Standing:
                 self.space = space
             case ChangeSpace(space_id, values) if self.space is not None and self.space.id == space_id:
                 self.space = replace(self.space, **values)  # type: ignore[arg-type]  # names of Space's fields
+            case Decide(message):
+                self.doubts -= {message}
             case Record(kind):
                 self.counts = {**self.counts, kind: self.counts.get(kind, 0) + 1}
 
@@ -74,6 +77,9 @@ async def load(
     if ids := needs["drops"]:
         for user_id, drops in (await entries.drops(tx, ids)).items():
             standings[user_id].drops = drops
+    if ids := needs["doubts"]:
+        for user_id, messages in (await doubts.open_of(tx, ids)).items():
+            standings[user_id].doubts = messages
     return standings
 
 
@@ -102,7 +108,7 @@ def _session(row: sessions.Row) -> Session:
 
 def _needs(library: Library, batch: Sequence[Incoming], standings: Mapping[int, Standing]) -> dict[str, list[int]]:
     """Which facts the dialogs that this batch may touch ask for, and for whom."""
-    wanted: dict[str, list[int]] = {"space": [], "counts": [], "drops": []}
+    wanted: dict[str, list[int]] = {"space": [], "counts": [], "drops": [], "doubts": []}
     touched: dict[int, set[str]] = {}
     for incoming in batch:
         if incoming.user_id not in standings:

@@ -34,6 +34,7 @@ class SystemClock:
 
     def __init__(self, story: Callable[[], datetime] | None = None) -> None:
         self._story = story or _wall_clock
+        self._began = time.time() - time.monotonic()  # noqa: TID251 - this is the clock
         self._waiting: set[asyncio.Event] = set()
 
     def now(self) -> datetime:
@@ -41,8 +42,8 @@ class SystemClock:
         return self._story()
 
     def machine(self) -> float:
-        """The wall clock; nothing skips it."""
-        return time.time()  # noqa: TID251 - this is the clock
+        """The wall clock as it was at the start, and onwards from there: whoever sets that one does not move this one."""
+        return self._began + time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for real."""

@@ -151,6 +151,17 @@ class SendExport:
     everything: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """
+    What becomes of the person's own message (by its outbox id) of which nobody can tell whether it arrived: send it `again`,
+    or forget its words.
+    """
+
+    message: int
+    again: bool
+
+
 Lasting = Record | OpenSpace | Erase | ClearChat | SendExport
 """What Back cannot undo: the way back ends there."""
 
@@ -166,4 +177,5 @@ Effect = (
     | Erase
     | ClearChat
     | SendExport
+    | Decide
 )

@@ -82,7 +82,8 @@ class Facts:
 
     `counts` holds how often each kind of entry happened since local midnight; `drops` is keyed by technique; `number` is
     one that no other turn has, for naming what this turn makes; `verdict` is what the detector read in this turn's text;
-    `kept` is how long this host keeps things.
+    `kept` is how long this host keeps things; `doubts` are the person's own messages (outbox ids) of which nobody can tell
+    whether they arrived.
     """
 
     now: datetime
@@ -93,3 +94,4 @@ class Facts:
     number: int = 0
     verdict: Verdict | None = None
     kept: Retention = field(default_factory=Retention)
+    doubts: frozenset[int] = frozenset()

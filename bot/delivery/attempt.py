@@ -25,14 +25,21 @@ async def attempt(channel: Channel, row: Claimed) -> Outcome:
     except Rejected as refusal:
         return await _refused(channel, row, refusal)
     except Unreachable as fault:
-        return _uncertain(row) if fault.left else outcome(row, Status.PENDING, wait=backoff(row.attempts))
+        return uncertain(row) if fault.left else outcome(row, Status.PENDING, wait=backoff(row.attempts))
     except TimeoutError:
-        return _uncertain(row)
+        return uncertain(row)
 
 
 def backoff(attempts: int) -> float:
     """Seconds to wait after so many attempts: half a second, doubling up to a minute."""
     return float(min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempts - 1, 10)))
+
+
+def uncertain(row: Claimed) -> Outcome:
+    """It left, and no answer came: the message itself says what to do."""
+    if row.if_unknown == "resend":
+        return outcome(row, Status.PENDING, wait=backoff(row.attempts))
+    return outcome(row, Status.UNKNOWN, error="nobody knows whether it arrived")
 
 
 async def _call(channel: Channel, row: Claimed) -> Outcome:
@@ -49,10 +56,3 @@ async def _refused(channel: Channel, row: Claimed, refusal: Rejected) -> Outcome
     if again is None:
         return outcome(row, Status.SENT)  # buttons to clear on a message that is gone are cleared
     return await attempt(channel, replace(row, method=again[0], body=again[1]))
-
-
-def _uncertain(row: Claimed) -> Outcome:
-    """It left, and no answer came."""
-    if row.if_unknown == "resend":
-        return outcome(row, Status.PENDING, wait=backoff(row.attempts))
-    return outcome(row, Status.UNKNOWN, error="nobody knows whether it arrived")

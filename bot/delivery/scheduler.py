@@ -38,6 +38,7 @@ class Scheduler:
         self._changed, self._ended = asyncio.Event(), asyncio.Event()
         self._asking: list[asyncio.Future[None]] = []
         self._running = self._stopping = False
+        self._resting: asyncio.Future[None] | None = None  # a pause after a fault
 
     def changed(self) -> None:
         """Timers were written: look again."""
@@ -76,6 +77,8 @@ class Scheduler:
         """Finish the batch that is being handled, and end `run`."""
         self._stopping = True
         self._changed.set()
+        if self._resting is not None:
+            self._resting.cancel()
         if self._running:
             await self._ended.wait()
 
@@ -90,7 +93,8 @@ class Scheduler:
                     await self._handle([_elapsed(timer) for timer in due])
             except DatabaseUnavailable as fault:
                 failures += 1
-                _log.warning("timers.database_unavailable", fault=str(fault), failures=failures)
+                if failures == 1:
+                    _log.warning("timers.database_unavailable", fault=str(fault))
                 await self._back_off(failures)
                 continue
             ids = {timer.id for timer in due}
@@ -129,7 +133,15 @@ class Scheduler:
         self._changed.set()
 
     async def _back_off(self, failures: int) -> None:
-        await self._clock.sleep(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(failures, 10)))
+        """Longer each time; `stop` ends it."""
+        if self._stopping:
+            return
+        self._resting = asyncio.ensure_future(self._clock.sleep(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(failures, 10))))
+        try:
+            await asyncio.wait((self._resting,))
+        finally:
+            self._resting.cancel()
+            self._resting = None
 
     def _answer(self, first: int) -> None:
         answered, self._asking = self._asking[:first], self._asking[first:]

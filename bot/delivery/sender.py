@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import count
 
@@ -13,9 +13,9 @@ import structlog
 from bot.conversation.channel import Channel
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
-from bot.delivery.attempt import PATIENCE, attempt
-from bot.storage import claims, lanes, settlement
-from bot.storage.budget import limits
+from bot.delivery.attempt import PATIENCE, attempt, uncertain
+from bot.storage import budget, claims, lanes, settlement
+from bot.storage.budget import SECOND, limits
 from bot.storage.database import Database
 from bot.storage.messages import LEASE, Claimed, Outcome, Owner, Status, outcome
 from bot.storage.vault import Vault
@@ -29,7 +29,12 @@ GROUP_SECONDS = 0.05
 SOON = 1.0
 """Whatever is due within so many seconds waits for its pace alone, and is waited for by `quiet`."""
 
+DRAIN = 4.0
+"""Seconds in which calls under way may still end after `stop`. With the door's time before it: within ten."""
+
 _AT_ONCE = 256  # destinations
+_WRITE_DOWN = 1.0  # seconds to settle what was cut off
+_BELIEVED = 300 * SECOND  # how long a wait from before the start is kept; Telegram asks anew for a longer one
 _POLL = 1.0  # seconds between two looks for what other replicas wrote
 _LONGEST_BACKOFF = 5.0
 
@@ -121,9 +126,12 @@ class Sender:
                     wait = await self._round()
                 except DatabaseUnavailable as fault:
                     failures += 1
-                    _log.warning("outbox.database_unavailable", fault=str(fault), failures=failures)
+                    if failures == 1:
+                        _log.warning("outbox.database_unavailable", fault=str(fault))
                     await self._clock.sleep(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(failures, 10)))
                     continue
+                if failures:
+                    _log.info("outbox.database_works_again")
                 failures = 0
                 if wait != 0:
                     await self._rest(wait)
@@ -142,25 +150,41 @@ class Sender:
         await asked
 
     async def stop(self) -> None:
-        """Finish the calls that are under way (each within 10 s), settle them, give the rest back, and end `run`."""
+        """
+        Finish the calls that are under way, settle them, give the rest back, and end `run`.
+
+        A call without an answer by then is cut off: nobody knows whether it arrived, and its message decides.
+        """
         self._stopping = True
-        if not self._running:
+        if not self._running or await self._ends_within(DRAIN):
             return
-        self._wake.set()
-        try:
-            async with asyncio.timeout(PATIENCE + 2):
-                await self._ended.wait()
-        except TimeoutError:
-            self._giving_up = True  # leases end by themselves
+        for task in self._tasks:
+            task.cancel()
+        if not await self._ends_within(_WRITE_DOWN):
+            self._giving_up = True  # the database is away: leases end by themselves
             self._wake.set()
+
+    async def _ends_within(self, seconds: float) -> bool:
+        self._wake.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        return self._ended.is_set()
 
     # -------------------------------------------------------------------------------------------- one round
 
     async def _begin(self) -> bool:
-        """SQLite has one process: whatever an earlier one had claimed is free at once."""
+        """
+        SQLite has one process: whatever an earlier one had claimed is free at once.
+
+        A clock that was set back meanwhile would have everybody wait for what it showed before.
+        """
         if not self._shared:
             async with self._database.transaction() as tx:
-                await lanes.end_leases(tx, self._name, await tx.machine())
+                machine = await tx.machine()
+                await lanes.end_leases(tx, self._name, machine)
+                await lanes.not_beyond(tx, machine + _BELIEVED)
+                await budget.not_beyond(tx, machine + _BELIEVED)
         return True
 
     async def _round(self) -> float | None:
@@ -293,6 +317,10 @@ class Sender:
     async def _attempt(self, row: Claimed) -> Outcome:
         try:
             return await attempt(self._channel, row)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            return uncertain(row)
         except Exception as fault:  # noqa: BLE001 - a message that nobody can send must not hold up its lane
             _log.error("outbox.fault", message=row.id, method=row.method, fault=type(fault).__name__)
             return outcome(row, Status.DEAD, error=f"fault of the program: {type(fault).__name__}")

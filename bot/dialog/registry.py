@@ -17,7 +17,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @dataclass(frozen=True, slots=True)
 class Word:
     """
-    A registered name: its function, the facts it needs (`space`, `counts`, `drops`), the slots it sets, and, for a list, every
+    A registered name: its function, the facts it needs (`space`, `counts`, `drops`, `doubts`), the slots it sets, and, for a list, every
     option it may offer.
     """
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from bot.core.effects import Value
+from bot.core.effects import Decide, Value
 from bot.dialog.registry import Registry
 from bot.dialog.turn import Turn, spell
 
@@ -90,6 +90,30 @@ def done_today(turn: Turn, **kinds: int) -> bool:
     return all(turn.facts.counts.get(kind, 0) >= times for kind, times in kinds.items())
 
 
+@registry.guard(needs=("doubts",))
+def is_in_doubt(turn: Turn) -> bool:
+    """Whether nobody can tell if the message asked about arrived, and its writer has not decided yet."""
+    return _asked_about(turn) in turn.facts.doubts
+
+
+@registry.guard()
+def was_decided(turn: Turn) -> bool:
+    """Whether that was just decided, and the button pressed once more."""
+    return turn.memory.get(_DECIDED) == _asked_about(turn)
+
+
+@registry.action()
+def send_again(turn: Turn) -> None:
+    """Send the message asked about once more."""
+    _decide(turn, again=True)
+
+
+@registry.action()
+def leave_it(turn: Turn) -> None:
+    """Let the message asked about be, and forget its words."""
+    _decide(turn, again=False)
+
+
 @registry.value()
 def nick(turn: Turn) -> Value:
     """The name the person chose, or nothing."""
@@ -100,6 +124,20 @@ def nick(turn: Turn) -> Value:
 def now(turn: Turn) -> Value:
     """The present time."""
     return turn.now
+
+
+_DECIDED = "doubt.decided"
+"""In the memory of a session: the message about which was decided last."""
+
+
+def _decide(turn: Turn, *, again: bool) -> None:
+    turn.memory[_DECIDED] = _asked_about(turn)
+    turn.add(Decide(_asked_about(turn), again))
+
+
+def _asked_about(turn: Turn) -> int:
+    """The outbox id that the timer or the button carries, in base 36."""
+    return int(turn.ref or "0", 36)
 
 
 def _length(value: Any) -> Any:

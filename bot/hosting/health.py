@@ -23,6 +23,8 @@ SILENCE = 90.0
 """Seconds without an answer from Telegram after which something is wrong; a long poll ends after 30."""
 LATE = 300.0
 """Seconds that messages or timers may be late."""
+STILL_FAILING = 60.0
+"""Seconds for which turns that the database did not take count; what comes again is tried every few seconds."""
 PATIENCE = 3.0
 """Seconds that the database has for its answer."""
 FRESH = 2.0
@@ -63,6 +65,11 @@ class Health:
         self._database, self._clock, self._door = database, clock, door
         self._looking: asyncio.Task[Backlog | str] | None = None
         self._last: tuple[float, Finding] | None = None
+        self._failed: tuple[float, str] | None = None
+
+    def note(self, fault: str) -> None:
+        """What kept the database from taking the last batch of turns, or that it took them (empty)."""
+        self._failed = (self._clock.machine(), fault) if fault else None
 
     async def look(self) -> Finding:
         """How it goes now, or a moment ago."""
@@ -90,6 +97,8 @@ class Health:
             reasons.append(f"Telegram has not answered for {silence:.0f} s")
         if isinstance(found, str):
             return Finding((*reasons, found), silence, None)
+        if self._failed and self._clock.machine() - self._failed[0] < STILL_FAILING:
+            reasons.append(self._failed[1])
         if found.late > LATE:
             reasons.append(f"{found.waiting} messages wait, the first for {found.late:.0f} s")
         if found.timers_late > LATE:
@@ -98,15 +107,15 @@ class Health:
 
     async def _in_the_database(self) -> Backlog | str:
         """The backlog, or why there is none. A look that takes too long goes on, and is the answer to a later question."""
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look_and_write())
+        looking = self._looking = self._looking or asyncio.create_task(self._look_and_write())
         patience = asyncio.create_task(self._wait(PATIENCE))
-        await asyncio.wait((self._looking, patience), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((looking, patience), return_when=asyncio.FIRST_COMPLETED)
         patience.cancel()
-        if not self._looking.done():
+        if not looking.done():
             return f"the database has not answered for {PATIENCE:.0f} s"
-        found, self._looking = self._looking.result(), None
-        return found
+        if self._looking is looking:  # nobody who asked at the same time has begun another
+            self._looking = None
+        return looking.result()
 
     async def _wait(self, seconds: float) -> None:
         await self._clock.until(self._clock.now() + timedelta(seconds=seconds))

@@ -12,7 +12,7 @@ from bot.core.errors import SettingError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-GRACE = 5
+GRACE = 3
 """Seconds in which running requests may end after `stop`."""
 
 _AT_ONCE = 200  # connections beyond those of Telegram (100) get 503
@@ -40,6 +40,8 @@ class Server:
         from uvicorn import Config
         from uvicorn import Server as Uvicorn
 
+        from bot.hosting.brisk import Brisk
+
         class Quiet(Uvicorn):
             @contextmanager
             def capture_signals(self) -> Iterator[None]:
@@ -47,6 +49,7 @@ class Server:
 
         config = Config(
             app,
+            http=Brisk,
             lifespan="off",
             ws="none",
             log_config=None,

@@ -83,7 +83,13 @@ async def write(tx: Transaction, tat: int) -> None:
     await tx.connection.execute(_WRITE, {"new": tat})
 
 
+async def not_beyond(tx: Transaction, latest: int) -> None:
+    """The bot as a whole does not wait beyond `latest` (machine time, microseconds)."""
+    await tx.connection.execute(_NOT_BEYOND, {"latest": latest})
+
+
 _NAME = "telegram"
 _LOCK = select(budget.c.tat).where(budget.c.name == _NAME).with_for_update()
 _CREATE = in_each_dialect(lambda insert: insert(budget).on_conflict_do_nothing())
+_NOT_BEYOND = update(budget).where(budget.c.tat > bindparam("latest")).values(tat=bindparam("latest"))
 _WRITE = update(budget).where(budget.c.name == _NAME).values(tat=bindparam("new"))

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, and_, bindparam, case, func, null, select, update
 
 from bot.core.errors import VaultError
-from bot.storage import budget, lanes, settlement
+from bot.storage import budget, doubts, lanes, settlement
 from bot.storage.budget import SECOND
 from bot.storage.database import Transaction, instant
 from bot.storage.lanes import LEASE_MICROSECONDS, Lane
@@ -61,7 +61,7 @@ async def claim(
     choice = _choose(due, await _waiting(tx, due), vault, owner, now=instant(now), machine=machine, room=room)
     if any(status == Status.DEAD for _, status in choice.closed):
         await agree(tx, vault)  # rather stop than give up what others can read
-    await _write(tx, choice)
+    await _write(tx, choice, now)
     if allowance and choice.claimed:
         await budget.write(tx, allowance.spent(tat, machine, len(choice.claimed)))
     wait = 0 if due else _TAKEN
@@ -83,6 +83,7 @@ class _Choice:
     claimed: list[Claimed] = field(default_factory=list)
     closed: list[tuple[int, Status]] = field(default_factory=list)
     missed: list[int] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
     lanes: list[Lane] = field(default_factory=list)
 
 
@@ -100,7 +101,7 @@ def _choose(
         if not left:
             break  # the other lanes keep their place in the queue
         waiting = heads[lane.destination]
-        sendable = _sift(waiting, choice.closed, now)
+        sendable = _sift(waiting, choice, now)
         grants = pace.room(lane.tat, machine, min(len(sendable), left))
         taken = [_claimed(row, vault, owner, choice) for row in sendable[:grants]]
         ready = [message for message in taken if message is not None]
@@ -114,11 +115,15 @@ def _choose(
     return choice
 
 
-def _sift(waiting: Sequence[Row[Any]], closed: list[tuple[int, Status]], now: int) -> list[Row[Any]]:
+def _sift(waiting: Sequence[Row[Any]], choice: _Choice, now: int) -> list[Row[Any]]:
     """Those that may be sent. The others are closed, or have to wait behind the message that they edit."""
+    closed = choice.closed
     sendable = []
     for row in waiting:
-        if row.expires_at is not None and row.expires_at <= now:
+        if row.expires_at is not None and row.expires_at <= now and row.if_unknown == "ask":
+            closed.append((row.id, Status.UNKNOWN))  # what a person wrote is never dropped in silence
+            choice.late.append(row.id)
+        elif row.expires_at is not None and row.expires_at <= now:
             closed.append((row.id, Status.EXPIRED))
         elif row.status == Status.CLAIMED and row.if_unknown != "resend":
             closed.append((row.id, Status.UNKNOWN))  # its owner is gone, and may have sent it
@@ -166,12 +171,15 @@ async def _waiting(tx: Transaction, due: Sequence[Lane]) -> Sequence[Row[Any]]:
     return (await tx.connection.execute(_HEADS, {"destinations": [lane.destination for lane in due]})).all()
 
 
-async def _write(tx: Transaction, choice: _Choice) -> None:
+async def _write(tx: Transaction, choice: _Choice, now: datetime) -> None:
     if choice.closed:
         why = {Status.DEAD: "cannot be read"}
         rows = [{"message": message, "how": status, "why": why.get(status)} for message, status in choice.closed]
         await tx.connection.execute(_CLOSE, rows)
         await settlement.forget_nobodys(tx)
+        unknown = [message for message, status in choice.closed if status == Status.UNKNOWN]
+        await doubts.ask(tx, [message for message in unknown if message not in choice.late], now)
+        await doubts.ask(tx, choice.late, now, kind=doubts.LATE)
     if choice.claimed:
         await tx.connection.execute(_CLAIM, {"ids": [message.id for message in choice.claimed]})
     await lanes.occupy(tx, choice.lanes)
@@ -205,8 +213,13 @@ _CLAIM = (
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
     .values(status=Status.CLAIMED, attempts=outbox.c.attempts + 1)
 )
+_how = bindparam("how", type_=outbox.c.status.type)
 _CLOSE = (
     update(outbox)
     .where(outbox.c.id == bindparam("message"))
-    .values(status=bindparam("how"), payload=None, error=bindparam("why"))
+    .values(
+        status=_how,
+        payload=case((and_(_how == Status.UNKNOWN, outbox.c.if_unknown == "ask"), outbox.c.payload), else_=null()),
+        error=bindparam("why"),
+    )
 )

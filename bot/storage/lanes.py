@@ -137,6 +137,12 @@ async def forget(tx: Transaction, destinations: Collection[str]) -> None:
         await tx.connection.execute(_FORGET, {"destinations": sorted(destinations)})
 
 
+async def not_beyond(tx: Transaction, latest: int) -> None:
+    """No lane waits, for its pace or because of an answer of Telegram's, beyond `latest` (machine time, microseconds)."""
+    await tx.connection.execute(_NOT_BEYOND_PACE, {"latest": latest})
+    await tx.connection.execute(_NOT_BEYOND, {"latest": latest})
+
+
 async def prune(tx: Transaction, before: int) -> None:
     """Forget lanes that have been idle since `before` (machine time, microseconds): most never come back."""
     await tx.connection.execute(_PRUNE, {"before": before})
@@ -223,4 +229,7 @@ _END_LEASES = (
 _FORGET = delete(lanes).where(
     lanes.c.destination.in_(bindparam("destinations", expanding=True)), lanes.c.next_at.is_(None)
 )
+_latest = bindparam("latest", type_=BigInteger)
+_NOT_BEYOND_PACE = update(lanes).where(lanes.c.tat > _latest).values(tat=_latest)
+_NOT_BEYOND = update(lanes).where(lanes.c.next_at > _latest).values(next_at=_latest)
 _PRUNE = delete(lanes).where(lanes.c.next_at.is_(None), lanes.c.tat < bindparam("before"))

@@ -36,7 +36,8 @@ class Draft:
     A message as a turn writes it.
 
     `destination` is `chat:<id>`; `priority` 0 reply, 1 promise, 2 nudge; `body` the JSON of the Bot API call `method`.
-    `if_unknown` says what to do when nobody can tell whether it arrived: `resend`, `drop` or `ask`. `target` is the id of
+    `if_unknown` says what to do when nobody can tell whether it arrived: `resend`, `drop`, or `ask` the writer, who is then
+    `user_id` (of all others it is the reader); also what is too late is asked about. `target` is the id of
     the earlier message that an edit changes (unless its body names Telegram's message id). `expires_at` is story time;
     without it the message is kept for a day.
     """
@@ -114,6 +115,12 @@ class Outcome:
 def outcome(row: Claimed, status: Status, *, message_id: int = 0, error: str = "", wait: float = 0.0) -> Outcome:
     """The outcome of this very message."""
     return Outcome(row.id, row.user_id, row.destination, row.owner.token, status, message_id, error, wait)
+
+
+def reader(destination: str) -> int:
+    """Whose phone it is: a private chat has its person's number. Nobody's for other destinations."""
+    kind, _, number = destination.partition(":")
+    return int(number) if kind == "chat" else NOBODY
 
 
 def place(message: int) -> str:

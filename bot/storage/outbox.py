@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.storage import budget, lanes, settlement
-from bot.storage.database import Transaction, in_each_dialect, instant
+from bot.storage.database import Transaction, in_each_dialect, instant, moment
 from bot.storage.lanes import Queued
 from bot.storage.messages import Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
 from bot.storage.tables import outbox
@@ -81,6 +81,12 @@ async def take_back(tx: Transaction, user_id: int) -> None:
 async def counts(tx: Transaction) -> dict[Status, int]:
     """How many messages are in which state."""
     return {Status(row.status): row.n for row in await tx.connection.execute(_COUNTS)}
+
+
+async def refused(tx: Transaction) -> tuple[int, datetime, str] | None:
+    """How many messages were refused for ever and are still known, when the newest was written, and why; None if none."""
+    row = (await tx.connection.execute(_REFUSED)).one_or_none()
+    return None if row is None else (row.n, moment(row.created_at), row.error or "")
 
 
 async def prune(tx: Transaction, before: datetime) -> None:
@@ -189,6 +195,12 @@ _TAKE_BACK = (
     .values(status=Status.EXPIRED, payload=None)
 )
 _COUNTS = select(outbox.c.status, func.count().label("n")).group_by(outbox.c.status)
+_REFUSED = (
+    select(func.count().over().label("n"), outbox.c.created_at, outbox.c.error)
+    .where(outbox.c.status == Status.DEAD)
+    .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
+    .limit(1)
+)
 _PRUNE = delete(outbox).where(outbox.c.created_at < bindparam("before"), outbox.c.status >= Status.SENT)
 _TARGETS = select(outbox.c.id, outbox.c.status, outbox.c.message_id).where(
     outbox.c.id.in_(bindparam("ids", expanding=True))

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, case, delete, func, null, or_, update
 
-from bot.storage import budget, lanes
+from bot.storage import budget, doubts, lanes
 from bot.storage.budget import SECOND, Limits
 from bot.storage.database import Transaction, instant
 from bot.storage.lanes import Lane
-from bot.storage.messages import NOBODY, Outcome, Status
+from bot.storage.messages import NOBODY, Outcome, Status, reader
 from bot.storage.tables import outbox, users
 
 
@@ -28,6 +28,7 @@ async def settle(tx: Transaction, outcomes: Sequence[Outcome], now: datetime, li
         tat = await budget.lock(tx, machine)
         await budget.write(tx, max(tat, limits.budget.held(machine + round(pause * SECOND))))
     await apply(tx, outcomes, machine)
+    await doubts.ask(tx, [outcome.id for outcome in outcomes if outcome.status == Status.UNKNOWN], now)
 
 
 async def apply(
@@ -60,7 +61,11 @@ async def forget_nobodys(tx: Transaction) -> None:
 async def _block(tx: Transaction, outcomes: Sequence[Outcome], now: datetime) -> Sequence[Outcome]:
     """Mark who lets nothing through; whoever was heard of since that was found out is back, and not blocked any more."""
     blocked = {
-        outcome.user_id: {"user": outcome.user_id, "now": instant(now), "asked": instant(outcome.asked_at or now)}
+        (user_id := reader(outcome.destination)): {
+            "user": user_id,
+            "now": instant(now),
+            "asked": instant(outcome.asked_at or now),
+        }
         for outcome in outcomes
         if outcome.blocked
     }
@@ -71,7 +76,7 @@ async def _block(tx: Transaction, outcomes: Sequence[Outcome], now: datetime) ->
         for user_id, found in sorted(blocked.items())
         if (await tx.connection.execute(_BLOCK, found)).scalar_one_or_none() is not None
     }
-    return [replace(outcome, blocked=outcome.blocked and outcome.user_id in away) for outcome in outcomes]
+    return [replace(outcome, blocked=outcome.blocked and reader(outcome.destination) in away) for outcome in outcomes]
 
 
 def _owns(held: Mapping[str, Lane], outcome: Outcome) -> bool:
@@ -99,6 +104,7 @@ _BLOCK = (
 )
 _FORGET = delete(outbox).where(outbox.c.user_id == bindparam("nobody"), outbox.c.status >= Status.SENT)
 _new_status = bindparam("new_status", type_=outbox.c.status.type)
+_asks = and_(_new_status == Status.UNKNOWN, outbox.c.if_unknown == "ask")
 _SETTLE = (
     update(outbox)
     .where(
@@ -110,7 +116,7 @@ _SETTLE = (
     )
     .values(
         status=_new_status,
-        payload=case((_new_status == Status.PENDING, outbox.c.payload), else_=null()),
+        payload=case((or_(_new_status == Status.PENDING, _asks), outbox.c.payload), else_=null()),
         message_id=bindparam("telegram"),
         error=bindparam("why"),
         attempts=outbox.c.attempts - bindparam("untried"),

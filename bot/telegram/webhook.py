@@ -19,6 +19,8 @@ from bot.telegram.updates import KINDS
 MAX_BODY = 1 << 20
 """Bytes; the longest update is far below."""
 
+_LEAVE = {"Connection": "close"}
+
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -36,10 +38,10 @@ def webhook_app(inbox: Inbox, *, path: str, secret: str) -> Starlette:
     async def receive(request: Request) -> Response:
         shown = request.headers.get("x-telegram-bot-api-secret-token", "")
         if not hmac.compare_digest(shown.encode("utf-8", "replace"), expected):
-            return Response(status_code=403)
+            return Response(status_code=403, headers=_LEAVE)
         body = await _body(request)
         if body is None:
-            return Response(status_code=413)
+            return Response(status_code=413, headers=_LEAVE)
         update = loads(body)
         if not isinstance(update, dict):
             return Response(status_code=400)

@@ -132,6 +132,23 @@ async def test_a_finding_holds_for_a_moment_so_that_asking_costs_little(watched:
     assert (await watched.health.look()).well
 
 
+async def test_two_may_ask_at_the_same_moment(watched: Watched) -> None:
+    watched.hear()
+    first, second = await asyncio.gather(watched.health.look(), watched.health.look())
+    assert first.reasons == second.reasons == ()
+
+
+async def test_bad_while_the_database_takes_no_turns_though_it_answers(watched: Watched) -> None:
+    watched.hear()
+    watched.health.note("The database does not fit on the disk any more.")
+    assert await watched.reasons() == ("The database does not fit on the disk any more.",)
+    watched.health.note("")
+    assert await watched.reasons() == ()
+    watched.health.note("The database was busy with a rival transaction.")
+    watched.clock.move(timedelta(minutes=1))  # nothing has come again since
+    assert await watched.reasons() == ()
+
+
 async def test_metrics_count_and_name_nobody(watched: Watched) -> None:
     watched.turns.update(update=3, timer=1)
     watched.messages.update(sent=2, throttled=1)

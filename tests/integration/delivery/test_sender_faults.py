@@ -219,6 +219,18 @@ async def test_settlement_rides_with_turns_under_load(post: Post[AdvancingClock]
     assert await post.counts() == {Status.SENT: 90}
 
 
+async def test_a_clock_set_back_between_two_starts_holds_nobody_up(post: Post[AdvancingClock], wire: Wire) -> None:
+    if post.database.dialect != "sqlite":
+        pytest.skip("machine time is PostgreSQL's own")
+    await post.add(draft(8))
+    post.clock.advance(timedelta(days=-1))
+    begun = post.clock.now()
+    async with running(Sender(post.database, post.vault, wire, post.clock)) as sender:
+        await turn(post, sender, draft(16, 2))
+        await wire.heard(2)
+    assert post.clock.now() - begun <= timedelta(minutes=6)
+
+
 async def test_a_full_group_is_settled_at_once(post: Post[AdvancingClock], wire: Wire) -> None:
     people = range(100, 100 + GROUP_SIZE)
     await post.meet(*people)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,6 @@ import pytest
 from structlog.testing import capture_logs
 
 import bot.app
-from bot.safety import detector, lexicon
-from bot.telegram.updates import Detect
 from tests.clock import ClockedDatabase
 from tests.integration.faults.world import World
 
@@ -27,7 +24,6 @@ def log() -> Iterator[list[Any]]:
 def build_world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., World]:
     """Makes a world that stands still until it is entered with `going`."""
     monkeypatch.setattr(bot.app, "Database", ClockedDatabase)  # machine time is the test's, on PostgreSQL too
-    monkeypatch.setattr(detector, "build", lambda _: _detect())  # the same each time, and slow to build
 
     def build(**options: Any) -> World:
         return World(tmp_path, database_url, **options)
@@ -54,11 +50,3 @@ async def at_the_door(world: World) -> World:
     await world.talk("Cleo", "/knock")
     world.clock.advance(timedelta(minutes=1))
     return world
-
-
-_build = detector.build
-
-
-@cache
-def _detect() -> Detect:
-    return _build(lexicon.load([bot.app.CARRIED], ["en"]))
