@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.effects import ChangeSpace, ChangeUser, Effect, OpenSpace, Record
 from bot.core.errors import Undecodable
-from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked
+from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked, Verdict
 from bot.core.facts import Drop, Facts, Space, User
 from bot.dialog.library import Library
 from bot.dialog.session import Session, from_body
@@ -30,9 +30,9 @@ class Standing:
     counts: dict[str, int] = field(default_factory=dict)
     drops: Mapping[str, Drop] = field(default_factory=dict)
 
-    def facts(self, now: datetime, number: int) -> Facts:
+    def facts(self, now: datetime, number: int, verdict: Verdict | None) -> Facts:
         """What a guard may ask about, at the turn `number`."""
-        return Facts(now, self.person.user, self.space, self.counts, self.drops, number)
+        return Facts(now, self.person.user, self.space, self.counts, self.drops, number, verdict)
 
     def take(self, effect: Effect) -> None:
         """Let the later turns of the batch see what `effect` changed."""
@@ -107,9 +107,9 @@ def _needs(library: Library, batch: Sequence[Incoming], standings: Mapping[int, 
         if incoming.user_id not in standings:
             continue
         session = standings[incoming.user_id].session
-        names = touched.setdefault(
-            incoming.user_id, {session.frame.dialog, "lost", "help"} | {f.dialog for f in session.stack}
-        )
+        names = touched.setdefault(incoming.user_id, {session.frame.dialog, *(frame.dialog for frame in session.stack)})
+        if not isinstance(incoming.event, Pressed):
+            names |= {"lost", "help"}
         if incoming.verdict is not None:
             names |= set(policy.DIALOGS.values())
         match incoming.event:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from bot.core.errors import Undecodable, VaultError
 from bot.storage.database import Transaction, instant, moment, upsert
+from bot.storage.statements import among, many
 from bot.storage.tables import sessions
 from bot.storage.users import Person
 
@@ -46,11 +47,10 @@ async def load(tx: Transaction, people: Mapping[int, Person]) -> dict[int, Row]:
 
 async def save(tx: Transaction, changed: Collection[tuple[Person, Row]]) -> None:
     """Write these sessions in place of what was there."""
-    if changed:
-        await tx.connection.execute(_SAVE[tx.dialect], [_sealed(person, row) for person, row in changed])
+    await many(tx, _SAVE[tx.dialect], [_sealed(person, row) for person, row in changed])
 
 
-_LOAD = select(sessions).where(sessions.c.user_id.in_(bindparam("ids", expanding=True)))
+_LOAD = select(sessions).where(among(sessions.c.user_id, "ids"))
 _SAVE = upsert(sessions)
 
 
