@@ -1,6 +1,7 @@
 """`stillhere run`: the bot on Telegram, from start to a clean stop."""
 
 import asyncio
+import gc
 import signal
 import sys
 
@@ -19,6 +20,7 @@ async def run(settings: Settings) -> None:
         await app.open()
         if not app.stopping:
             reload_on_hangup(app)
+            gc.freeze()  # dialogs and lexicons stay: there is no need to look through them again and again
             print(f"{_where(app)} Stop it with Ctrl-C.", file=sys.stderr, flush=True)
         await app.run()
     finally:
