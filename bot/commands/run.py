@@ -21,6 +21,7 @@ async def run(settings: Settings) -> None:
         settle()
         if not app.stopping:
             reload_on_hangup(app)
+            gc.freeze()  # dialogs and lexicons stay: there is no need to look through them again and again
             print(f"{_where(app)} Stop it with Ctrl-C.", file=sys.stderr, flush=True)
         await app.run()
     finally:

@@ -111,10 +111,12 @@ class Writing:
     async def write(self, tx: Transaction, *, claim_for: Owner | None, outcomes: Sequence[Outcome]) -> list[Claimed]:
         """Write it all, with `outcomes` of earlier messages; the messages that may go out right after the commit come back claimed by `claim_for`."""
         staying = {user_id: standing for user_id, standing in self._standings.items() if user_id not in self.erased}
-        seen = {user_id: {"seen_at": self._now} if user_id in self._heard else {} for user_id in staying}
-        await users.change(
-            tx, [(self._as_loaded[user_id], {**self._changes.get(user_id, {}), **seen[user_id]}) for user_id in staying]
-        )
+        changed = {
+            user_id: {**self._changes[user_id], **({"seen_at": self._now} if user_id in self._heard else {})}
+            for user_id in sorted(staying.keys() & self._changes.keys())
+        }
+        await users.change(tx, [(self._as_loaded[user_id], values) for user_id, values in changed.items()])
+        await users.touch(tx, (staying.keys() & self._heard) - changed.keys(), self._now)
         await sessions.save(tx, [(standing.person, _row(standing)) for standing in staying.values()])
         await entries.add(tx, self._entries)
         await spaces.add(tx, list(self._opened.values()))

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from bot.core.effects import ChangeSpace, ChangeUser, Decide, Effect, OpenSpace, Record
 from bot.core.errors import Undecodable
-from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked
+from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked, Verdict
 from bot.core.facts import Drop, Facts, Space, User
+from bot.core.retention import Retention
 from bot.dialog.library import Library
 from bot.dialog.session import Session, from_body
 from bot.profile import consent
@@ -32,9 +33,11 @@ class Standing:
     drops: Mapping[str, Drop] = field(default_factory=dict)
     doubts: frozenset[int] = frozenset()
 
-    def facts(self, now: datetime, number: int) -> Facts:
+    def facts(self, now: datetime, number: int, verdict: Verdict | None, kept: Retention) -> Facts:
         """What a guard may ask about, at the turn `number`."""
-        return Facts(now, self.person.user, self.space, self.counts, self.drops, number, doubts=self.doubts)
+        return Facts(
+            now, self.person.user, self.space, self.counts, self.drops, number, verdict, kept=kept, doubts=self.doubts
+        )
 
     def take(self, effect: Effect) -> None:
         """Let the later turns of the batch see what `effect` changed."""
@@ -111,27 +114,32 @@ def _needs(library: Library, batch: Sequence[Incoming], standings: Mapping[int, 
     wanted: dict[str, list[int]] = {"space": [], "counts": [], "drops": [], "doubts": []}
     touched: dict[int, set[str]] = {}
     for incoming in batch:
-        if incoming.user_id not in standings:
-            continue
-        session = standings[incoming.user_id].session
-        names = touched.setdefault(
-            incoming.user_id, {session.frame.dialog, "lost", "help"} | {f.dialog for f in session.stack}
-        )
-        if session.frame.dialog == consent.DIALOG:  # what waits there may have its turn in this one
-            names.add(library.commands.get(str(session.frame.slots.get(consent.WANTED)), "lost"))
-        if incoming.verdict is not None:
-            names |= set(policy.DIALOGS.values())
-        match incoming.event:
-            case CommandGiven(command):
-                names.add(library.commands.get(command, "lost"))
-            case Pressed(data) if data.startswith("o."):
-                names.add(data.split(".")[1])
-            case Elapsed(kind):
-                names.add(kind.partition(".")[0])
+        if incoming.user_id in standings:
+            names = touched.setdefault(incoming.user_id, set())
+            names |= _touched(library, incoming, standings[incoming.user_id].session)
     for user_id, names in touched.items():
         for need in frozenset().union(*map(library.needs, names)):
             wanted[need].append(user_id)
     return wanted
+
+
+def _touched(library: Library, incoming: Incoming, session: Session) -> set[str]:
+    """The dialogs that may have a say in this turn."""
+    names = {session.frame.dialog, *(frame.dialog for frame in session.stack)}
+    if not isinstance(incoming.event, Pressed):
+        names |= {"lost", "help"}
+    if session.frame.dialog == consent.DIALOG:  # what waits there may have its turn in this one
+        names.add(library.commands.get(str(session.frame.slots.get(consent.WANTED)), "lost"))
+    if incoming.verdict is not None:
+        names |= set(policy.DIALOGS.values())
+    match incoming.event:
+        case CommandGiven(command):
+            names.add(library.commands.get(command, "lost"))
+        case Pressed(data) if data.startswith("o."):
+            names.add(data.split(".")[1])
+        case Elapsed(kind):
+            names.add(kind.partition(".")[0])
+    return names
 
 
 def _midnight(user: User, now: datetime) -> datetime:

@@ -138,7 +138,7 @@ class Conversation:
     async def _commit(self, batch: Sequence[Incoming]) -> _Done:
         """Hops 2 to 6. What earlier messages came to is noted on the way."""
         with self._outlet.unsettled() as outcomes:
-            async with self._database.transaction() as tx:
+            async with self._database.transaction(brief=True) as tx:
                 return await self._take_turns(tx, batch, outcomes)
 
     async def _take_turns(self, tx: Transaction, batch: Sequence[Incoming], outcomes: Sequence[Outcome]) -> _Done:
@@ -183,7 +183,7 @@ class Conversation:
         user = standing.person.user
         if isinstance(incoming.event, Blocked | Unblocked):
             return (ChangeUser({"blocked_at": now if isinstance(incoming.event, Blocked) else None}),)
-        known = replace(standing.facts(now, self._ids.next()), verdict=incoming.verdict, kept=self._kept)
+        known = standing.facts(now, self._ids.next(), incoming.verdict, self._kept)
         outcome = decide(self.library, standing.session, incoming.event, known)
         standing.session = outcome.session
         if isinstance(incoming.event, Pressed):
@@ -282,7 +282,8 @@ def decide(library: Library, session: Session, event: Event, known: Facts) -> en
     elif (words := policy.handed_on(session, outcome.session)) and _takes_text(library, outcome.session):
         taken = engine.decide(library, outcome.session, Wrote(words), known)
         outcome = replace(taken, effects=(*policy.own_words(outcome.effects), *taken.effects), toast=outcome.toast)
-    return replace(outcome, effects=(*response.effects, *aside, *outcome.effects))
+    before = (*response.effects, *aside)
+    return replace(outcome, effects=(*before, *outcome.effects)) if before else outcome
 
 
 def _takes_text(library: Library, session: Session) -> bool:

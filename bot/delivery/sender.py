@@ -216,7 +216,7 @@ class Sender:
             ending = {each.token for each in outcomes if each.last}
             others = [each for group in self._travelling if group is not outcomes for each in group]
             earlier = [each for each in others if each.token in ending]
-            async with self._database.transaction() as tx:
+            async with self._database.transaction(brief=True) as tx:
                 await settlement.settle(tx, [*earlier, *outcomes], self._clock.now(), self._limits)
         unknown = [each.id for each in outcomes if each.status == Status.UNKNOWN]
         if unknown and self._on_unknown:
@@ -299,7 +299,9 @@ class Sender:
                 self._report(_given_back(rows[n:], Status.PENDING, 0))
                 return
             asked_at = self._clock.now()
-            result = self._weigh(replace(await self._attempt(row), asked_at=asked_at))
+            result = self._weigh(await self._attempt(row))
+            if result.blocked:
+                result = replace(result, asked_at=asked_at)
             if result.status == Status.DEAD and row.awaited:
                 self._missed[row.user_id] = None
             rest = rows[n + 1 :]
@@ -307,7 +309,7 @@ class Sender:
                 status = Status.EXPIRED if result.blocked else Status.PENDING
                 self._report([replace(result, last=False), *_given_back(rest, status, result.wait)])
                 return
-            self._report([replace(result, last=not rest)])
+            self._report([replace(result, last=False) if rest else result])
 
     def _may_send(self, row: Claimed) -> bool:
         """Not if the bot stops, has been told to wait, or if the lease could end during the call."""

@@ -29,6 +29,7 @@ class Library:
         self.catalog = Catalog(source.words)
         self.banks = _banks(source.words[self.catalog.default])
         self._shapes: dict[str, tuple[tuple[str, ...], bool]] = {}
+        self._constants: dict[str, Phrase] = {}  # phrases that are the same for everybody
         self._options: dict[str, tuple[str, ...]] = {}
         self._needs: dict[str, frozenset[str]] = {}
         self._read: dict[tuple[str, str], str] = {}
@@ -70,6 +71,8 @@ class Library:
 
     def phrase(self, turn: Turn, key: str) -> Phrase:
         """The phrase `key` with its values filled in and the next of its variants."""
+        if (constant := self._constants.get(key)) is not None:
+            return constant
         names, varied = self._shapes.get(key) or self._shape(key)
         values = {name: self.registry.fill(turn, name) for name in names}
         return Phrase(key, values, turn.count(key) if varied else 0)
@@ -79,6 +82,8 @@ class Library:
         names = {slot.name for locale in self.catalog.locales for slot in self.catalog.slots(key, locale)}
         varied = any(self.catalog.variants(key, locale) > 1 for locale in self.catalog.locales)
         self._shapes[key] = tuple(sorted(names)), varied
+        if not (names or varied):
+            self._constants[key] = Phrase(key)
         return self._shapes[key]
 
     def _needs_of_words(self, dialog: Dialog) -> set[str]:

@@ -83,8 +83,6 @@ def lasting_button(library: Library, dialog: Dialog, turn: Turn, place: str, pre
     """A button that no prompt's number is needed for: it copies, opens, asks for the place or stands; else None."""
     if not (press.copies or press.url or press.place or press.stand):
         return None
-    if not (press.copies or press.url or press.place or press.stand):
-        return None
     label = library.phrase(turn, label_key(dialog.name, place, press.press))
     if press.copies:
         return Button(label, copy=library.phrase(turn, phrase_key(dialog.name, press.copies)))

@@ -96,6 +96,9 @@ def from_body(body: Mapping[str, Any], *, revision: int, at: datetime) -> Sessio
     )
 
 
+_PLAIN = {str, int, bool, float, type(None)}
+
+
 def _frame_out(frame: Frame) -> list[Any]:
     return [
         frame.dialog,
@@ -112,7 +115,7 @@ def _frame_in(body: list[Any]) -> Frame:
 
 
 def _slots_out(slots: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value_out(value) for name, value in slots.items()}
+    return {name: value if type(value) in _PLAIN else _value_out(value) for name, value in slots.items()}
 
 
 def _slots_in(slots: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,12 +73,14 @@ class Catalog:
         `now` is needed only to leave today's name away where `{x:day}` is shown. Text values go in as they are: what
         looks like a mark in them is none. Raises ScriptError if neither the locale nor the default can say it.
         """
+        entry = self._entries.get(locale, {}).get(phrase.key)
+        if entry is not None and entry.single is not None and entry.single.ready is not None:
+            return entry.single.ready  # most buttons and many lines: nothing to choose, nothing to fill in
 
         def nested(inner: Phrase, spoken: str) -> Rich:
             return self.render(inner, spoken, zone, seed, now)
 
         reader = Reader(zone, now, nested, self._tomorrow)
-        entry = self._entries.get(locale, {}).get(phrase.key)
         if entry is None:
             locale = self.suiting(locale)
             entry = self._entries.get(locale, {}).get(phrase.key)

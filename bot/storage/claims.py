@@ -13,6 +13,7 @@ from bot.storage.budget import SECOND
 from bot.storage.database import Transaction, instant
 from bot.storage.lanes import LEASE_MICROSECONDS, Lane
 from bot.storage.messages import Claimed, Owner, Status, aimed, as_new, place
+from bot.storage.statements import among, many
 from bot.storage.tables import outbox, users
 from bot.storage.vault import Vault, agree
 
@@ -108,10 +109,10 @@ def _choose(
         choice.claimed.extend(ready)
         if ready:
             tat = pace.spent(lane.tat, machine, len(ready))
-            choice.lanes.append(Lane(lane.destination, tat, owner.token, machine + LEASE_MICROSECONDS))
+            choice.lanes.append(replace(lane, tat=tat, owner=owner.token, next_at=machine + LEASE_MICROSECONDS))
         else:
             again = max(machine + round(_TAKEN * SECOND), pace.ready(lane.tat)) if waiting else None
-            choice.lanes.append(Lane(lane.destination, lane.tat, None, again))
+            choice.lanes.append(replace(lane, owner=None, next_at=again))
     return choice
 
 
@@ -175,14 +176,14 @@ async def _write(tx: Transaction, choice: _Choice, now: datetime) -> None:
     if choice.closed:
         why = {Status.DEAD: "cannot be read"}
         rows = [{"message": message, "how": status, "why": why.get(status)} for message, status in choice.closed]
-        await tx.connection.execute(_CLOSE, rows)
+        await many(tx, _CLOSE, rows)
         await settlement.forget_nobodys(tx)
         unknown = [message for message, status in choice.closed if status == Status.UNKNOWN]
         await doubts.ask(tx, [message for message in unknown if message not in choice.late], now)
         await doubts.ask(tx, choice.late, now, kind=doubts.LATE)
     if choice.claimed:
         await tx.connection.execute(_CLAIM, {"ids": [message.id for message in choice.claimed]})
-    await lanes.occupy(tx, choice.lanes)
+    await lanes.write(tx, choice.lanes)
 
 
 _ranked = (
@@ -192,7 +193,7 @@ _ranked = (
         .over(partition_by=outbox.c.destination, order_by=(outbox.c.priority, outbox.c.created_at, outbox.c.id))
         .label("nth"),
     )
-    .where(outbox.c.destination.in_(bindparam("destinations", expanding=True)), outbox.c.status < Status.SENT)
+    .where(among(outbox.c.destination, "destinations"), outbox.c.status < Status.SENT)
     .subquery("ranked")
 )
 _target = outbox.alias("target")
@@ -208,11 +209,7 @@ _HEADS = (
     .where(_ranked.c.nth <= _HEAD)
     .order_by(_ranked.c.destination, _ranked.c.nth)
 )
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-    .values(status=Status.CLAIMED, attempts=outbox.c.attempts + 1)
-)
+_CLAIM = update(outbox).where(among(outbox.c.id, "ids")).values(status=Status.CLAIMED, attempts=outbox.c.attempts + 1)
 _how = bindparam("how", type_=outbox.c.status.type)
 _CLOSE = (
     update(outbox)

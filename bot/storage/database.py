@@ -130,11 +130,12 @@ class Database:
                 await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, brief: bool = False) -> AsyncIterator[Transaction]:
         """
         Begin; commit at the end; roll back when anything is raised or the task is cancelled.
 
-        On SQLite the writer's lock is taken at once. Raises DatabaseUnavailable when the database cannot work now,
+        `brief`: every statement finds its rows by key, in microseconds, so that SQLite needs no other thread for it; only
+        beginning and committing are waited for. On SQLite the writer's lock is taken at once. Raises DatabaseUnavailable when the database cannot work now,
         StatementRefused when it will never accept a statement, RuntimeError inside another transaction of the same task.
         """
         if self._engine is None:
@@ -147,7 +148,10 @@ class Database:
         try:
             async with self._engine.begin() as connection:
                 if self.dialect == "sqlite":
+                    driver = _driver(connection)
+                    driver.brief = False
                     await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    driver.brief = brief
                 began = True
                 yield Transaction(connection, self.dialect, self._clock)
         except (DBAPIError, PoolExhausted, OSError, TimeoutError) as fault:
@@ -175,6 +179,11 @@ def _read_url(url: str) -> URL:
 # ---------------------------------------------------------------------------------------------------- SQLite
 
 
+def _driver(connection: AsyncConnection) -> onehop.Connection:
+    assert connection.sync_connection is not None  # noqa: S101 - it was started
+    return cast("onehop.Connection", connection.sync_connection.connection.driver_connection)
+
+
 def _sqlite_engine(url: URL) -> AsyncEngine:
     """One connection, the only writer; others wait for it in the order they came."""
     path = Path(url.database or "")
@@ -199,7 +208,9 @@ def _open_file(path: Path) -> sqlite3.Connection:
     if not path.exists():
         with suppress(OSError):  # SQLite says it better
             path.touch(mode=0o600)
-    connection = sqlite3.connect(path, timeout=LOCK_WAIT, isolation_level=None, cached_statements=256)
+    connection = sqlite3.connect(
+        path, timeout=LOCK_WAIT, isolation_level=None, cached_statements=256, check_same_thread=False
+    )
     try:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-16384"):
             connection.execute(f"PRAGMA {pragma}").close()

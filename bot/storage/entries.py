@@ -8,6 +8,7 @@ from sqlalchemy import Float, bindparam, cast, delete, func, insert, select, upd
 
 from bot.core.facts import Drop
 from bot.storage.database import Transaction, instant, moment
+from bot.storage.statements import among, many
 from bot.storage.tables import entries
 from bot.storage.users import Person
 
@@ -27,8 +28,7 @@ class Entry:
 
 async def add(tx: Transaction, done: Collection[tuple[Person, Entry]]) -> None:
     """Keep these entries."""
-    if done:
-        await tx.connection.execute(_ADD, [_row(person, entry) for person, entry in done])
+    await many(tx, _ADD, [_row(person, entry) for person, entry in done])
 
 
 async def counts(tx: Transaction, since: Mapping[int, datetime]) -> dict[int, dict[str, int]]:
@@ -91,7 +91,7 @@ async def forget_words(
 
 _ADD = insert(entries)
 _RECENT = select(entries.c.user_id, entries.c.at, entries.c.kind).where(
-    entries.c.user_id.in_(bindparam("ids", expanding=True)), entries.c.at >= bindparam("since")
+    among(entries.c.user_id, "ids"), entries.c.at >= bindparam("since")
 )
 _DROPS = (
     select(
@@ -101,7 +101,7 @@ _DROPS = (
         func.avg(cast(entries.c.before - entries.c.after, Float)).label("mean"),
     )
     .where(
-        entries.c.user_id.in_(bindparam("ids", expanding=True)),
+        among(entries.c.user_id, "ids"),
         entries.c.technique != "",
         entries.c.before.is_not(None),
         entries.c.after.is_not(None),

@@ -1,28 +1,14 @@
 """A lane for each destination: what is said to one person leaves in order, in pace, and from one sender at a time."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Table,
-    and_,
-    bindparam,
-    case,
-    delete,
-    exists,
-    func,
-    literal_column,
-    select,
-    update,
-)
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import BigInteger, bindparam, case, delete, func, not_, select, update
 
 from bot.storage.budget import PER_CHAT, SECOND
-from bot.storage.database import Insert, Transaction, in_each_dialect
+from bot.storage.database import Transaction, in_each_dialect
 from bot.storage.messages import LEASE, Owner
+from bot.storage.statements import among, many
 from bot.storage.tables import lanes, outbox
 
 LEASE_MICROSECONDS = round(LEASE * SECOND)
@@ -30,12 +16,33 @@ LEASE_MICROSECONDS = round(LEASE * SECOND)
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lane as the database has it. `owner`: whose claim it carries; `tat`: its pace; `next_at`: when it is due."""
+    """
+    A lane as the database has it. `tat`: its pace; `owner`: whose claim it carries; `next_at`: when it is due, or when its
+    claim ends (None: nothing waits); `priority` is that of its most urgent message.
+    """
 
     destination: str
+    priority: int
     tat: int
     owner: str | None
     next_at: int | None
+
+    def freed(self, waiting: int | None, rest_until: int) -> "Lane":
+        """Without its claim, due not before `rest_until`; idle, if there is no priority `waiting` in it."""
+        if waiting is None:
+            return replace(self, owner=None, next_at=None)
+        return replace(self, owner=None, priority=waiting, next_at=max(rest_until, PER_CHAT.ready(self.tat)))
+
+    def joined(self, new: "Queued", owner: Owner | None, machine: int) -> "Lane":
+        """With new messages: claimed, if that is asked for, nothing older waits, and the pace allows them all."""
+        idle = self.next_at is None
+        priority = new.priority if idle else min(new.priority, self.priority)
+        if owner and new.claim and idle and self.owner is None:
+            tat = owner.limits.lane.spent(self.tat, machine, new.messages)
+            if tat <= machine + PER_CHAT.burst * PER_CHAT.interval:
+                return Lane(self.destination, priority, tat, owner.token, machine + LEASE_MICROSECONDS)
+        due = max(PER_CHAT.ready(self.tat), machine) if self.next_at is None else self.next_at
+        return replace(self, priority=priority, next_at=due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +63,39 @@ async def lock(tx: Transaction, destinations: Collection[str]) -> dict[str, Lane
     what was there before it waited, and would miss a message added meanwhile.
     """
     found = await tx.connection.execute(_LOCK, {"destinations": sorted(destinations)})
-    return {row.destination: Lane(row.destination, row.tat, row.owner, row.next_at) for row in found}
+    return {row.destination: Lane(*row) for row in found}
 
 
-async def enqueue(tx: Transaction, queued: Sequence[Queued], owner: Owner | None, machine: int) -> set[str]:
-    """
-    Tell the lanes about new messages, making lanes as needed; returns those that `owner` now holds.
+async def make(tx: Transaction, destinations: Collection[str]) -> dict[str, Lane]:
+    """New idle lanes where there are none yet, all locked."""
+    if not destinations:
+        return {}
+    rows = [{"destination": destination, "priority": 0, "tat": 0} for destination in sorted(destinations)]
+    await many(tx, _MAKE[tx.dialect], rows)  # the same order everywhere: nobody waits in a ring
+    return await lock(tx, destinations)
 
-    A lane is claimed if that is asked for, nothing older waits in it, and its pace allows all the messages.
-    """
+
+async def waiting(tx: Transaction, destinations: Collection[str]) -> dict[str, int]:
+    """The most urgent priority that waits in each of these locked lanes; those in which nothing waits are left out."""
+    if not destinations:
+        return {}
+    found = await tx.connection.execute(_WAITING, {"destinations": sorted(destinations)})
+    return {row.destination: row.priority for row in found}
+
+
+async def write(tx: Transaction, changed: Sequence[Lane]) -> None:
+    """Keep locked lanes as they are now."""
     rows = [
-        {
-            "destination": new.destination,
-            "priority": new.priority,
-            "next_at": machine + (LEASE_MICROSECONDS if owner and new.claim else 0),
-            "tat": machine + (owner.limits.lane.interval * new.messages if owner and new.claim else 0),
-            "owner": owner.token if owner and new.claim else None,
-        }
-        for new in sorted(queued, key=lambda new: new.destination)  # the same order everywhere: nobody waits in a ring
+        {"lane": lane.destination, "urgency": lane.priority, "pace": lane.tat, "token": lane.owner, "at": lane.next_at}
+        for lane in changed
     ]
-    kept = await tx.connection.execute(_ENQUEUE[tx.dialect], rows)
-    return {row.destination for row in kept if owner and row.owner == owner.token}
-
-
-async def release(tx: Transaction, freed: Mapping[str, tuple[Lane, int]]) -> None:
-    """Free the locked lanes, each due not before its time (machine, microseconds), or idle if nothing waits in it."""
-    rows = [
-        {"lane": destination, "token": lane.owner, "at": max(rest_until, PER_CHAT.ready(lane.tat))}
-        for destination, (lane, rest_until) in freed.items()
-    ]
-    if rows:
-        await tx.connection.execute(_RELEASE, rows)
+    await many(tx, _WRITE, rows)
 
 
 async def due(tx: Transaction, machine: int, limit: int, busy: Collection[str]) -> list[Lane]:
     """The lanes to be served next, locked, most urgent first; lanes that somebody else has locked are left to them."""
     found = await tx.connection.execute(_DUE, {"now": machine, "limit": limit, "busy": sorted(busy)})
-    return [Lane(row.destination, row.tat, row.owner, row.next_at) for row in found]
-
-
-async def occupy(tx: Transaction, changed: Sequence[Lane]) -> None:
-    """Write the new owner, pace and time of locked lanes."""
-    rows = [{"lane": lane.destination, "token": lane.owner, "at": lane.next_at, "pace": lane.tat} for lane in changed]
-    if rows:
-        await tx.connection.execute(_OCCUPY, rows)
+    return [Lane(*row) for row in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,61 +144,20 @@ async def prune(tx: Transaction, before: int) -> None:
     await tx.connection.execute(_PRUNE, {"before": before})
 
 
-def _enqueue(insert: Callable[[Table], Insert]) -> ReturningInsert[Any]:
-    new = insert(lanes)
-    row, added = lanes.c, new.excluded
-    # Only columns may stand here: with a parameter SQLAlchemy would run the statement row by row.
-    machine = case((added.owner.is_(None), added.next_at), else_=added.next_at - _number(LEASE_MICROSECONDS))
-    cost = added.tat - machine
-    full_burst = machine + _number(PER_CHAT.burst * PER_CHAT.interval)
-    claims = and_(
-        added.owner.is_not(None),
-        row.owner.is_(None),
-        row.next_at.is_(None),
-        _later(row.tat, machine) + cost <= full_burst,
-    )
-    ready = row.tat - _number((PER_CHAT.burst - 1) * PER_CHAT.interval)
-    return new.on_conflict_do_update(
-        index_elements=["destination"],
-        set_={
-            "owner": case((claims, added.owner), else_=row.owner),
-            "tat": case((claims, _later(row.tat, machine) + cost), else_=row.tat),
-            "next_at": case((claims, added.next_at), else_=func.coalesce(row.next_at, _later(ready, machine))),
-            "priority": case(
-                (and_(row.next_at.is_not(None), row.priority < added.priority), row.priority), else_=added.priority
-            ),
-        },
-    ).returning(row.destination, row.owner)
+_LANE = (lanes.c.destination, lanes.c.priority, lanes.c.tat, lanes.c.owner, lanes.c.next_at)
+_NOT_BUSY = not_(among(lanes.c.destination, "busy"))
 
-
-def _number(value: int) -> ColumnElement[int]:
-    return literal_column(str(value), BigInteger)
-
-
-def _later(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
-    """The greater of two: SQLite and PostgreSQL have different functions for it."""
-    return case((one > other, one), else_=other)
-
-
-_LANE = (lanes.c.destination, lanes.c.tat, lanes.c.owner, lanes.c.next_at)
-_WAITS = (outbox.c.destination == lanes.c.destination, outbox.c.status < 2)  # noqa: PLR2004 - as in the index outbox_open
-_NOT_BUSY = lanes.c.destination.not_in(bindparam("busy", expanding=True))
-
-_LOCK = (
-    select(*_LANE)
-    .where(lanes.c.destination.in_(bindparam("destinations", expanding=True)))
-    .order_by(lanes.c.destination)
-    .with_for_update()
+_LOCK = select(*_LANE).where(among(lanes.c.destination, "destinations")).order_by(lanes.c.destination).with_for_update()
+_MAKE = in_each_dialect(lambda insert: insert(lanes).on_conflict_do_nothing())
+_WAITING = (
+    select(outbox.c.destination, func.min(outbox.c.priority).label("priority"))
+    .where(among(outbox.c.destination, "destinations"), outbox.c.status < 2)  # noqa: PLR2004 - as in the index outbox_open
+    .group_by(outbox.c.destination)
 )
-_ENQUEUE = in_each_dialect(_enqueue)
-_RELEASE = (
+_WRITE = (
     update(lanes)
-    .where(lanes.c.destination == bindparam("lane"), lanes.c.owner == bindparam("token"))
-    .values(
-        owner=None,
-        next_at=case((exists().where(*_WAITS), bindparam("at", type_=BigInteger))),
-        priority=func.coalesce(select(func.min(outbox.c.priority)).where(*_WAITS).scalar_subquery(), lanes.c.priority),
-    )
+    .where(lanes.c.destination == bindparam("lane"))
+    .values(priority=bindparam("urgency"), tat=bindparam("pace"), owner=bindparam("token"), next_at=bindparam("at"))
 )
 _DUE = (
     select(*_LANE)
@@ -210,11 +165,6 @@ _DUE = (
     .order_by(lanes.c.priority, lanes.c.next_at)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
-)
-_OCCUPY = (
-    update(lanes)
-    .where(lanes.c.destination == bindparam("lane"))
-    .values(owner=bindparam("token"), next_at=bindparam("at"), tat=bindparam("pace"))
 )
 _AHEAD = select(
     func.min(case((lanes.c.owner.is_(None), lanes.c.next_at))).label("free_at"),
@@ -226,9 +176,7 @@ _END_LEASES = (
     .where(lanes.c.owner.is_not(None), lanes.c.owner.not_like(bindparam("own")))
     .values(next_at=bindparam("now"))
 )
-_FORGET = delete(lanes).where(
-    lanes.c.destination.in_(bindparam("destinations", expanding=True)), lanes.c.next_at.is_(None)
-)
+_FORGET = delete(lanes).where(among(lanes.c.destination, "destinations"), lanes.c.next_at.is_(None))
 _latest = bindparam("latest", type_=BigInteger)
 _NOT_BEYOND_PACE = update(lanes).where(lanes.c.tat > _latest).values(tat=_latest)
 _NOT_BEYOND = update(lanes).where(lanes.c.next_at > _latest).values(next_at=_latest)

@@ -1,4 +1,4 @@
-"""SQLite connections on which a whole statement costs one trip to aiosqlite's thread instead of four."""
+"""SQLite connections on which a whole statement costs one trip to aiosqlite's thread instead of four, or none."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -9,27 +9,64 @@ import aiosqlite
 Description = tuple[tuple[Any, ...], ...] | None
 
 
-async def connect(open_file: Callable[[], sqlite3.Connection]) -> aiosqlite.Connection:
+async def connect(open_file: Callable[[], sqlite3.Connection]) -> "Connection":
     """Open a connection on a thread of its own; `open_file` runs there. The thread never keeps a process alive."""
-    connection = _Connection(open_file, iter_chunk_size=64)
+    connection = Connection(open_file)
     thread = connection._thread  # noqa: SLF001 - aiosqlite has no other door to it
     thread.daemon = True
     try:
-        return await connection
+        await connection
     except sqlite3.Error:
         thread.join()  # it has been told to end; let it not outlive the event loop
         raise
+    return connection
 
 
-class _Connection(aiosqlite.Connection):
-    """An aiosqlite connection whose cursors need no trip to be opened or closed."""
+class Connection(aiosqlite.Connection):
+    """
+    An aiosqlite connection whose cursors need no trip to be opened or closed.
+
+    While it is `brief`, statements run right where they are asked for. Beginning and ending a transaction, where the lock
+    and the disk are waited for, are trips in any case.
+    """
+
+    def __init__(self, open_file: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(open_file, iter_chunk_size=64)
+        self.brief = False
+        self._begun = self._ended = 0  # trips; the first is counted by the caller's thread, the second by the other
+
+    @property
+    def stays(self) -> bool:
+        """Whether the next statement needs no trip: that is allowed, and none is under way, not even a cancelled one."""
+        return self.brief and self._begun == self._ended
 
     def cursor(self) -> Any:
+        """A cursor that opens itself when it is used."""
         return _Cursor(self)
 
     async def trip(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Let the connection's own thread do `work`."""
-        await self._execute(lambda: work(self._conn))  # type: ignore[no-untyped-call]
+        self._begun += 1
+        await self._execute(self._do, work)  # type: ignore[no-untyped-call]
+
+    async def commit(self) -> None:
+        """Wait for the disk, elsewhere."""
+        await self.trip(sqlite3.Connection.commit)
+
+    async def rollback(self) -> None:
+        """Only if there may be something to take back: the pool asks for it each time, to be sure."""
+        if self._conn.in_transaction or self._begun != self._ended:
+            await self.trip(sqlite3.Connection.rollback)
+
+    def here(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Do `work` in this thread: `stays` has to hold."""
+        work(self._conn)
+
+    def _do(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        try:
+            work(self._conn)
+        finally:
+            self._ended += 1
 
 
 class _Cursor:
@@ -38,7 +75,7 @@ class _Cursor:
     that executes.
     """
 
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._rows: list[Any] = []
         self.description: Description = None
@@ -50,12 +87,10 @@ class _Cursor:
         return self
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Self:
-        await self._connection.trip(lambda connection: self._run(connection.cursor(), "execute", sql, parameters))
-        return self
+        return await self._run(lambda connection: self._whole(connection.cursor(), "execute", sql, parameters))
 
     async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> Self:
-        await self._connection.trip(lambda connection: self._run(connection.cursor(), "executemany", sql, parameters))
-        return self
+        return await self._run(lambda connection: self._whole(connection.cursor(), "executemany", sql, parameters))
 
     async def fetchall(self) -> list[Any]:
         rows, self._rows = self._rows, []
@@ -64,8 +99,15 @@ class _Cursor:
     async def close(self) -> None:
         """Nothing is left open after a trip."""
 
-    def _run(self, cursor: sqlite3.Cursor, how: str, sql: str, parameters: Any) -> None:
-        """One statement from beginning to end, on the connection's own thread."""
+    async def _run(self, work: Callable[[sqlite3.Connection], None]) -> Self:
+        if self._connection.stays:
+            self._connection.here(work)
+        else:
+            await self._connection.trip(work)
+        return self
+
+    def _whole(self, cursor: sqlite3.Cursor, how: str, sql: str, parameters: Any) -> None:
+        """One statement from opening the cursor to closing it."""
         try:
             getattr(cursor, how)(sql, parameters)
             self._rows = cursor.fetchall() if cursor.description else []

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from bot.storage import budget, lanes, settlement
-from bot.storage.database import Transaction, in_each_dialect, instant, moment
+from bot.storage.database import Transaction, instant, moment
 from bot.storage.lanes import Queued
 from bot.storage.messages import Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
+from bot.storage.statements import among, many
 from bot.storage.tables import outbox
 from bot.storage.vault import UserKey
 
@@ -40,8 +41,7 @@ async def add(
     Write messages, each sealed with its person's key (None: a fixed phrase to someone who is already forgotten).
 
     Those whose lane is free, while the budget has room, are claimed for `claim_for` and returned: to be sent right after
-    the commit. A draft whose id is there already is left out. `outcomes` of earlier messages are settled on the way.
-    Locks the budget, then lanes; so nothing that locks users may follow in this transaction.
+    the commit. `outcomes` of earlier messages are settled on the way. Raises StatementRefused for an id that is taken. Locks the budget, then lanes; so nothing that locks users may follow in this transaction.
     """
     wanted = list(drafts)
     if not wanted and not outcomes:
@@ -49,19 +49,20 @@ async def add(
     machine = await tx.machine()
     allowance = claim_for.limits.budget if claim_for and wanted else None
     tat = await budget.lock(tx, machine) if allowance else 0
-    if outcomes or any(draft.target is not None for _, draft in wanted):
-        await settlement.apply(tx, outcomes, machine, also_lock={draft.destination for _, draft in wanted})
+    destinations = {draft.destination for _, draft in wanted}
+    held = await lanes.lock(tx, destinations.union(outcome.destination for outcome in outcomes))
+    held |= await lanes.make(tx, destinations - held.keys())
+    changed = await settlement.record(tx, outcomes, held, machine)
     wanted = await _resolve_targets(tx, wanted)
     room = allowance.room(tat, machine, len(wanted)) if allowance else len(wanted)
-    held = (
-        await lanes.enqueue(tx, _share_out([draft for _, draft in wanted], room), claim_for, machine)
-        if wanted
-        else set()
-    )
-    new = await _insert(tx, wanted, held, now)
-    claimed = [
-        _claimed(draft, claim_for) for _, draft in wanted if claim_for and draft.destination in held and draft.id in new
-    ]
+    for new in _share_out([draft for _, draft in wanted], room):
+        lane = changed.get(new.destination) or held[new.destination]
+        changed[new.destination] = lane.joined(new, claim_for, machine)
+    mine = {name for name, lane in changed.items() if claim_for and lane.owner == claim_for.token}
+    await many(tx, _INSERT, [_row(key, draft, draft.destination in mine, now) for key, draft in wanted])
+    await lanes.write(tx, sorted(changed.values(), key=lambda lane: lane.destination))
+    await settlement.forget(tx, outcomes)
+    claimed = [_claimed(draft, claim_for) for _, draft in wanted if claim_for and draft.destination in mine]
     if allowance and claimed:
         await budget.write(tx, allowance.spent(tat, machine, len(claimed)))
     return claimed
@@ -108,29 +109,21 @@ def _share_out(drafts: Sequence[Draft], room: int) -> list[Queued]:
     return shared
 
 
-async def _insert(
-    tx: Transaction, drafts: Sequence[tuple[UserKey | None, Draft]], held: set[str], now: datetime
-) -> set[int]:
-    """The ids that were not there before."""
-    at, latest = instant(now), instant(now + KEPT)
-    rows = [
-        {
-            "id": draft.id,
-            "user_id": draft.user_id,
-            "destination": draft.destination,
-            "priority": draft.priority,
-            "method": draft.method,
-            "payload": _sealed(key, draft.id, draft.body),
-            "status": Status.CLAIMED if draft.destination in held else Status.PENDING,
-            "attempts": int(draft.destination in held),
-            "if_unknown": draft.if_unknown,
-            "target": draft.target,
-            "expires_at": latest if draft.expires_at is None else instant(draft.expires_at),
-            "created_at": at,
-        }
-        for key, draft in drafts
-    ]
-    return set((await tx.connection.execute(_INSERT[tx.dialect], rows)).scalars()) if rows else set()
+def _row(key: UserKey | None, draft: Draft, claimed: bool, now: datetime) -> dict[str, object]:
+    return {
+        "id": draft.id,
+        "user_id": draft.user_id,
+        "destination": draft.destination,
+        "priority": draft.priority,
+        "method": draft.method,
+        "payload": _sealed(key, draft.id, draft.body),
+        "status": Status.CLAIMED if claimed else Status.PENDING,
+        "attempts": int(claimed),
+        "if_unknown": draft.if_unknown,
+        "target": draft.target,
+        "expires_at": instant(now + KEPT if draft.expires_at is None else draft.expires_at),
+        "created_at": instant(now),
+    }
 
 
 def _sealed(key: UserKey | None, message: int, body: bytes) -> bytes:
@@ -178,7 +171,7 @@ async def _resolve_targets(
     return list(resolved.values())
 
 
-_INSERT = in_each_dialect(lambda insert: insert(outbox).on_conflict_do_nothing().returning(outbox.c.id))
+_INSERT = insert(outbox)
 _OF_USER = (
     select(outbox.c.destination, outbox.c.message_id)
     .where(
@@ -202,9 +195,7 @@ _REFUSED = (
     .limit(1)
 )
 _PRUNE = delete(outbox).where(outbox.c.created_at < bindparam("before"), outbox.c.status >= Status.SENT)
-_TARGETS = select(outbox.c.id, outbox.c.status, outbox.c.message_id).where(
-    outbox.c.id.in_(bindparam("ids", expanding=True))
-)
+_TARGETS = select(outbox.c.id, outbox.c.status, outbox.c.message_id).where(among(outbox.c.id, "ids"))
 _REPLACE = (
     update(outbox).where(outbox.c.id == bindparam("message")).values(payload=bindparam("body"), method=bindparam("how"))
 )

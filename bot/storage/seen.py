@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, select, true
 
 from bot.core.events import Incoming
 from bot.storage.database import Transaction, in_each_dialect, instant
+from bot.storage.statements import each
 from bot.storage.tables import seen_updates
 
 
@@ -17,9 +18,13 @@ async def fresh(tx: Transaction, batch: Sequence[Incoming], now: datetime) -> li
         incoming.setdefault((event.source, event.id), event)
     if not incoming:
         return []
-    at = instant(now)
-    rows = [{"source": source, "id": number, "at": at} for source, number in sorted(incoming)]
-    new = {(row.source, row.id) for row in await tx.connection.execute(_ADD[tx.dialect], rows)}
+    by_source: dict[str, list[int]] = {}
+    for source, number in incoming:
+        by_source.setdefault(source, []).append(number)
+    new = set()
+    for source, numbers in sorted(by_source.items()):
+        added = {"source": source, "numbers": sorted(numbers), "at": instant(now)}
+        new |= {(source, number) for number in (await tx.connection.execute(_ADD[tx.dialect], added)).scalars()}
     return [event for key, event in incoming.items() if key in new]
 
 
@@ -34,8 +39,19 @@ async def prune(tx: Transaction, before: datetime) -> None:
     await tx.connection.execute(_PRUNE, {"before": instant(before)})
 
 
+_numbers = each("numbers", seen_updates.c.id.type)
+_GIVEN = select(
+    bindparam("source", type_=seen_updates.c.source.type),
+    _numbers.c.value,
+    bindparam("at", type_=seen_updates.c.at.type),
+).where(true())  # SQLite wants a WHERE between a SELECT and ON CONFLICT
 _ADD = in_each_dialect(
-    lambda insert: insert(seen_updates).on_conflict_do_nothing().returning(seen_updates.c.source, seen_updates.c.id)
+    lambda insert: (
+        insert(seen_updates)
+        .from_select(["source", "id", "at"], _GIVEN)
+        .on_conflict_do_nothing()
+        .returning(seen_updates.c.id)
+    )
 )
 _FORGET = delete(seen_updates).where(
     seen_updates.c.source == bindparam("from_"), seen_updates.c.id == bindparam("number")

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 
 from bot.core.errors import Undecodable, VaultError
 from bot.storage.database import Transaction, instant, moment, upsert
+from bot.storage.statements import among, many
 from bot.storage.tables import sessions
 from bot.storage.users import Person
 
@@ -46,8 +47,7 @@ async def load(tx: Transaction, people: Mapping[int, Person]) -> dict[int, Row]:
 
 async def save(tx: Transaction, changed: Collection[tuple[Person, Row]]) -> None:
     """Write these sessions in place of what was there."""
-    if changed:
-        await tx.connection.execute(_SAVE[tx.dialect], [_sealed(person, row) for person, row in changed])
+    await many(tx, _SAVE[tx.dialect], [_sealed(person, row) for person, row in changed])
 
 
 async def left(tx: Transaction, user_ids: Collection[int], before: datetime) -> list[int]:
@@ -55,12 +55,12 @@ async def left(tx: Transaction, user_ids: Collection[int], before: datetime) -> 
     return list((await tx.connection.execute(_LEFT, {"ids": list(user_ids), "before": instant(before)})).scalars())
 
 
-_LOAD = select(sessions).where(sessions.c.user_id.in_(bindparam("ids", expanding=True)))
+_LOAD = select(sessions).where(among(sessions.c.user_id, "ids"))
 _SAVE = upsert(sessions)
 _LEFT = (
     select(sessions.c.user_id)
     .where(
-        sessions.c.user_id.in_(bindparam("ids", expanding=True)),
+        among(sessions.c.user_id, "ids"),
         sessions.c.dialog != "",
         sessions.c.at < bindparam("before"),
     )

@@ -1,6 +1,6 @@
 """What became of claimed messages, written in groups: bodies are wiped, lanes freed, the blocked left in peace, the forgotten forgotten."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from bot.storage.budget import SECOND, Limits
 from bot.storage.database import Transaction, instant
 from bot.storage.lanes import Lane
 from bot.storage.messages import NOBODY, Outcome, Status, reader
+from bot.storage.statements import among, many
 from bot.storage.tables import outbox, users
 
 
@@ -27,27 +28,36 @@ async def settle(tx: Transaction, outcomes: Sequence[Outcome], now: datetime, li
     if pause and limits.budget:
         tat = await budget.lock(tx, machine)
         await budget.write(tx, max(tat, limits.budget.held(machine + round(pause * SECOND))))
-    await apply(tx, outcomes, machine)
+    held = await lanes.lock(tx, {outcome.destination for outcome in outcomes})
+    freed = await record(tx, outcomes, held, machine)
+    await lanes.write(tx, list(freed.values()))
+    await forget(tx, outcomes)
     await doubts.ask(tx, [outcome.id for outcome in outcomes if outcome.status == Status.UNKNOWN], now)
 
 
-async def apply(
-    tx: Transaction, outcomes: Sequence[Outcome], machine: int, *, also_lock: Collection[str] = frozenset()
-) -> None:
-    """Lock the lanes of the outcomes (and others), write the outcomes, free the lanes whose claim is over."""
-    held = await lanes.lock(tx, {outcome.destination for outcome in outcomes} | set(also_lock))
+async def record(
+    tx: Transaction, outcomes: Sequence[Outcome], held: Mapping[str, Lane], machine: int
+) -> dict[str, Lane]:
+    """Write outcomes of messages whose lanes are locked (`held`). The lanes whose claim is over come back free, to be written."""
     valid = [outcome for outcome in outcomes if outcome.status == Status.SENT or _owns(held, outcome)]
-    if valid:
-        await tx.connection.execute(_SETTLE, [_row(outcome) for outcome in sorted(valid, key=lambda each: each.id)])
+    await many(tx, _SETTLE, [_row(outcome) for outcome in sorted(valid, key=lambda each: each.id)])
     closed = sorted({outcome.destination for outcome in outcomes if outcome.blocked})
     if closed:
         await tx.connection.execute(_EXPIRE, {"destinations": closed})
-    freed = {
-        outcome.destination: (held[outcome.destination], machine + round(outcome.wait * SECOND))
+    ended = {
+        outcome.destination: machine + round(outcome.wait * SECOND)
         for outcome in outcomes
         if outcome.last and _owns(held, outcome)
     }
-    await lanes.release(tx, freed)
+    waiting = await lanes.waiting(tx, ended)
+    return {
+        destination: held[destination].freed(waiting.get(destination), rest_until)
+        for destination, rest_until in ended.items()
+    }
+
+
+async def forget(tx: Transaction, outcomes: Sequence[Outcome]) -> None:
+    """Keep nothing of those among `outcomes` that went to people of whom nothing is kept; for when their lanes are written."""
     if nobodys := {outcome.destination for outcome in outcomes if outcome.user_id == NOBODY}:
         await forget_nobodys(tx)
         await lanes.forget(tx, nobodys)
@@ -124,6 +134,6 @@ _SETTLE = (
 )
 _EXPIRE = (
     update(outbox)
-    .where(outbox.c.destination.in_(bindparam("destinations", expanding=True)), outbox.c.status == Status.PENDING)
+    .where(among(outbox.c.destination, "destinations"), outbox.c.status == Status.PENDING)
     .values(status=Status.EXPIRED, payload=None)
 )

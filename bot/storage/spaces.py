@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 
 from bot.core.facts import Space
 from bot.storage.database import Transaction, instant, moment
+from bot.storage.statements import among
 from bot.storage.tables import spaces
 from bot.storage.users import Person
 
@@ -64,7 +65,7 @@ async def forget_words(tx: Transaction, user_ids: Collection[int], before: datet
         await tx.connection.execute(_FORGET_WORDS, {"ids": list(user_ids), "older": instant(before)})
 
 
-_MINE = spaces.c.user_id.in_(bindparam("ids", expanding=True))
+_MINE = among(spaces.c.user_id, "ids")
 _OPEN = (
     select(spaces)
     .where(_MINE, spaces.c.state.in_(UNFINISHED) | (spaces.c.back_at > bindparam("since")))

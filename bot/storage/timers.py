@@ -6,10 +6,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, delete, or_, select, update
+from sqlalchemy import Row, bindparam, delete, or_, select, update
 
 from bot.core.effects import DropTimer, SetTimer
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
+from bot.storage.statements import among, many
 from bot.storage.tables import timers, users
 
 
@@ -41,15 +42,13 @@ async def set(tx: Transaction, wanted: Iterable[tuple[int, SetTimer]]) -> None: 
         }
         for user_id, timer in wanted
     ]
-    if rows:
-        await tx.connection.execute(_SET[tx.dialect], rows)
+    await many(tx, _SET[tx.dialect], rows)
 
 
 async def drop(tx: Transaction, unwanted: Iterable[tuple[int, DropTimer]]) -> None:
     """Forget timers of users; without a ref, all of a kind."""
     rows = [{"who": user_id, "what": timer.kind, "which": timer.ref} for user_id, timer in unwanted]
-    if rows:
-        await tx.connection.execute(_DROP, rows)
+    await many(tx, _DROP, rows)
 
 
 async def due(tx: Transaction, now: datetime, limit: int = 100) -> list[Due]:
@@ -79,8 +78,7 @@ async def finish(tx: Transaction, ids: Iterable[int]) -> dict[int, Due]:
 async def move(tx: Transaction, later: Sequence[tuple[int, datetime]]) -> None:
     """Let timers be due at another time, by id; each gets a new id."""
     rows = [{"old": timer, "new": _new_id(tx, str(timer), instant(at)), "at": instant(at)} for timer, at in later]
-    if rows:
-        await tx.connection.execute(_MOVE, rows)
+    await many(tx, _MOVE, rows)
 
 
 async def of_user(tx: Transaction, user_id: int) -> list[SetTimer]:
@@ -133,21 +131,20 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(of=timers, skip_locked=True)
 )
-_ids: BindParameter[int] = bindparam("ids", expanding=True)
 _LOCK_USERS = (
     select(users.c.id)
-    .where(users.c.id.in_(select(timers.c.user_id).where(timers.c.id.in_(_ids))))
+    .where(users.c.id.in_(select(timers.c.user_id).where(among(timers.c.id, "ids"))))
     .order_by(users.c.id)
     .with_for_update()
 )
 _LOCK = (
     select(*_TIMER)
     .select_from(_WITH_USER)
-    .where(timers.c.id.in_(_ids), *_AWAKE)
+    .where(among(timers.c.id, "ids"), *_AWAKE)
     .order_by(timers.c.id)
     .with_for_update(of=timers)
 )
 _OF_USER = select(timers).where(timers.c.user_id == bindparam("who")).order_by(timers.c.due_at, timers.c.id)
-_FINISH = delete(timers).where(timers.c.id.in_(_ids))
+_FINISH = delete(timers).where(among(timers.c.id, "ids"))
 _MOVE = update(timers).where(timers.c.id == bindparam("old")).values(id=bindparam("new"), due_at=bindparam("at"))
 _NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*_AWAKE).order_by(timers.c.due_at).limit(1)

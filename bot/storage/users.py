@@ -11,6 +11,7 @@ from sqlalchemy import Row, Update, bindparam, delete, select, update
 from bot.core.errors import Undecodable, VaultError
 from bot.core.facts import User
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
+from bot.storage.statements import among, many
 from bot.storage.tables import lanes, metadata, spaces, users
 from bot.storage.vault import UserKey, Vault, agree
 
@@ -79,13 +80,14 @@ async def change(tx: Transaction, changes: Sequence[tuple[Person, Mapping[str, A
         rows = [
             _row(person, columns, user_id=user_id) for user_id, person in changed.items() if named[user_id] == columns
         ]
-        await tx.connection.execute(_change(columns), rows)
+        await many(tx, _change(columns), rows)
     return changed
 
 
 async def touch(tx: Transaction, ids: Collection[int], now: datetime) -> None:
     """These users were here `now`."""
-    await tx.connection.execute(_TOUCH, {"ids": list(ids), "now": instant(now)})
+    if ids:
+        await tx.connection.execute(_TOUCH, {"ids": sorted(ids), "now": instant(now)})
 
 
 async def erase(tx: Transaction, user_id: int) -> None:
@@ -126,14 +128,10 @@ async def unconsented(tx: Transaction, before: datetime) -> list[int]:
     return list((await tx.connection.execute(_UNCONSENTED, {"before": instant(before)})).scalars())
 
 
-_LOCK = select(users).where(users.c.id.in_(bindparam("ids", expanding=True))).order_by(users.c.id).with_for_update()
+_LOCK = select(users).where(among(users.c.id, "ids")).order_by(users.c.id).with_for_update()
 _COLUMNS = [column.name for column in users.c if column.name != "wrapped_key"]
 _CREATE = in_each_dialect(lambda insert: insert(users).on_conflict_do_nothing().returning(users.c.id))
-_TOUCH = (
-    update(users)
-    .where(users.c.id.in_(bindparam("ids", expanding=True)))
-    .values(seen_at=bindparam("now", type_=users.c.seen_at.type))
-)
+_TOUCH = update(users).where(among(users.c.id, "ids")).values(seen_at=bindparam("now", type_=users.c.seen_at.type))
 _ERASE_KEY = delete(users).where(users.c.id == bindparam("user_id")).returning(users.c.chat_id)
 _FORGET_RECEIVER = update(spaces).where(spaces.c.receiver_id == bindparam("erased")).values(receiver_id=None)
 _ERASE = [

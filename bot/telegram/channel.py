@@ -14,7 +14,7 @@ from bot.core.clock import Clock
 from bot.core.errors import SettingError
 from bot.telegram.errors import TokenRefused, meaning, refused_file, translated, unchanged
 from bot.telegram.pictures import FileIds, Picture, Pictures
-from bot.telegram.transport import AiohttpRequest, Ready
+from bot.telegram.transport import HttpRequest, Ready
 
 TELEGRAM = "https://api.telegram.org"
 
@@ -48,8 +48,8 @@ class TelegramChannel:
         # At DEBUG, PTB logs the parameters of every call: people's words.
         logging.getLogger("telegram").setLevel(logging.WARNING)
         self._clock = clock
-        self._request = AiohttpRequest(proxy=proxy)
-        self._updates_request = AiohttpRequest(connections=2, proxy=proxy)
+        self._request = HttpRequest(proxy=proxy)
+        self._updates_request = HttpRequest(connections=2, proxy=proxy)
         base_url = f"{api_url.rstrip('/')}/bot"
         self._prefix = f"{base_url}{token}/"
         self._pictures = Pictures(media, file_ids)

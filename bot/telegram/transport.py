@@ -1,21 +1,26 @@
-"""The HTTP client under telegram.Bot, on aiohttp: reuses connections, tells whether a request left, and never names a URL."""
+"""The HTTP client under telegram.Bot, on pyreqwest: reuses connections, tells whether a request left, and never names a URL."""
 
 import json
 import os
-from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, cast
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
 import orjson
+from pyreqwest import exceptions as faults
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.http import Url
+from pyreqwest.multipart import FormBuilder, PartBuilder
+from pyreqwest.proxy import ProxyBuilder
+from pyreqwest.request import RequestBuilder
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
-from yarl import URL
 
 # telegram.Bot's own way to ask for timedeltas; without it, every 429 comes with a deprecation warning.
 os.environ["PTB_TIMEDELTA"] = "true"
 
-_JSON = {"Content-Type": "application/json"}
+_JSON = ("Content-Type", "application/json")
 _GOOD = b'{"ok":true,"result":'
 
 
@@ -37,42 +42,37 @@ class Ready:
         return cast("RequestData", self)
 
 
-class AiohttpRequest(BaseRequest):
+class HttpRequest(BaseRequest):
     """
     Bot API requests over one pool of kept connections. Certificates are verified; no cookies, no redirects.
 
-    `read_timeout` is in seconds between two pieces of the answer. The proxy is `proxy`, or the one the environment names
-    (HTTPS_PROXY, ALL_PROXY, NO_PROXY). Errors carry no URL, for a URL holds the token.
+    `read_timeout` is in seconds for a whole answer. The proxy is `proxy`, or the one the environment names (HTTPS_PROXY,
+    ALL_PROXY, NO_PROXY) when the first request is made. Errors carry no URL, for a URL holds the token.
     """
 
     def __init__(self, *, connections: int = 256, read_timeout: float = 20.0, proxy: str = "") -> None:
         self._connections = connections
         self._read_timeout = read_timeout
         self._proxy = proxy
-        self._proxies: dict[str, str | None] = {}
-        self._urls: dict[str, URL] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._client: Client | None = None
+        self._closed = True
+        self._urls: dict[str, Url] = {}
 
     @property
     def read_timeout(self) -> float:
-        """Seconds to wait for the next piece of an answer."""
+        """Seconds to wait for an answer."""
         return self._read_timeout
 
     async def initialize(self) -> None:
-        """Open the pool; nothing is connected yet."""
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=30),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=_timeout(self._read_timeout, connect=10.0),
-                headers={"User-Agent": "Stillhere"},
-                skip_auto_headers=("Accept", "Accept-Encoding"),
-            )
+        """Allow requests; nothing is connected yet."""
+        self._closed = False
 
     async def shutdown(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
+        self._closed = True
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -89,59 +89,63 @@ class AiohttpRequest(BaseRequest):
         request_data: RequestData | None = None,
         read_timeout: Any = BaseRequest.DEFAULT_NONE,
         write_timeout: Any = BaseRequest.DEFAULT_NONE,
-        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
-        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - connecting includes waiting for the pool
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the pool's own, `_CONNECT`
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - likewise
     ) -> tuple[int, bytes]:
         """Make one request. Raises NeverLeft, TimedOut or NetworkError."""
-        if self._session is None or self._session.closed:
+        if self._closed:
             raise NeverLeft("the connection is closed")
-        options: dict[str, Any] = {}
+        client = self._client
+        if client is None:
+            client = self._client = self._build(url)
+        request = client.request(method, self._address(url))
+        read, write = _given(read_timeout), _given(write_timeout)
         if isinstance(request_data, Ready):
-            options.update(data=request_data.body, headers=_JSON)
+            request = request.header(*_JSON).body_bytes(request_data.body)
         elif request_data is not None and request_data.contains_files:
-            options.update(data=_form(request_data))
+            request, write = request.multipart(_form(request_data)), write or _UPLOAD
         elif request_data is not None:
-            options.update(data=orjson.dumps(request_data.parameters), headers=_JSON)
-        given = [_given(value) for value in (read_timeout, write_timeout, connect_timeout)]
-        if any(value is not None for value in given) or isinstance(options.get("data"), aiohttp.FormData):
-            read, write, connect = given
-            options["timeout"] = _timeout(read or self._read_timeout, write=write or 60.0, connect=connect or 10.0)
-        status, payload = await self._exchange(self._session, method, self._address(url), options)
+            request = request.header(*_JSON).body_bytes(orjson.dumps(request_data.parameters))
+        if read is not None or write is not None:
+            request = request.timeout(_within(read or self._read_timeout, write or _WRITE))
+        status, payload = await _exchange(request)
         return _plain_status(status, payload), payload
 
-    async def _exchange(
-        self, session: aiohttp.ClientSession, method: str, url: URL, options: Mapping[str, Any]
-    ) -> tuple[int, bytes]:
-        fault: NetworkError
-        try:
-            proxy = self._proxy_for(url)
-            async with session.request(method, url, allow_redirects=False, proxy=proxy, **options) as answer:
-                return answer.status, await answer.read()
-        except (
-            aiohttp.ClientConnectorError,
-            aiohttp.ConnectionTimeoutError,
-            aiohttp.ClientHttpProxyError,
-            aiohttp.InvalidURL,
-            aiohttp.NonHttpUrlClientError,
-        ) as error:
-            fault = NeverLeft(_reason(error))
-        except TimeoutError:
-            fault = TimedOut("no answer in time")
-        except (aiohttp.ClientError, OSError) as error:
-            fault = NetworkError(_reason(error))
-        raise fault  # out here: aiohttp's own error, which names the URL, is not chained to it
+    def _build(self, url: str) -> Client:
+        """The client for the host of `url`: a bot speaks with one."""
+        parts = urlsplit(url)
+        proxy = self._proxy or _proxy_of_environment(parts.scheme, parts.hostname or "")
+        builder = (
+            ClientBuilder()
+            .user_agent("Stillhere")
+            .follow_redirects(False)
+            .max_connections(self._connections)
+            .pool_idle_timeout(timedelta(seconds=30))
+            .connect_timeout(timedelta(seconds=_CONNECT))
+            .timeout(_within(self._read_timeout, _WRITE))
+            .no_proxy()
+        )
+        return (builder.proxy(ProxyBuilder.all(proxy)) if proxy else builder).build()
 
-    def _address(self, url: str) -> URL:
+    def _address(self, url: str) -> Url:
         address = self._urls.get(url)
         if address is None:
-            address = self._urls[url] = URL(url)
+            address = self._urls[url] = Url(url)
         return address
 
-    def _proxy_for(self, url: URL) -> str | None:
-        host = url.host or ""
-        if host not in self._proxies:
-            self._proxies[host] = self._proxy or _proxy_of_environment(url.scheme, host)
-        return self._proxies[host]
+
+_CONNECT, _WRITE, _UPLOAD = 10.0, 20.0, 60.0
+"""Seconds to be connected, to send a request, and to send one that holds a file."""
+
+
+async def _exchange(request: RequestBuilder) -> tuple[int, bytes]:
+    fault: NetworkError
+    try:
+        answer = await request.build().send()
+        return answer.status, (await answer.bytes()).to_bytes()
+    except faults.PyreqwestError as error:
+        fault = _named(error)
+    raise fault  # out here: pyreqwest's own error, which names the URL, is not chained to it
 
 
 def loads(payload: bytes) -> Any:
@@ -159,12 +163,13 @@ def loads(payload: bytes) -> Any:
             return None
 
 
-def _form(request_data: RequestData) -> aiohttp.FormData:
-    form = aiohttp.FormData()
+def _form(request_data: RequestData) -> FormBuilder:
+    form = FormBuilder()
     for name, value in request_data.json_parameters.items():
-        form.add_field(name, value)
+        form = form.text(name, value)
     for name, (filename, content, mimetype) in request_data.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=mimetype)
+        file = content if isinstance(content, bytes) else content.read()
+        form = form.part(name, PartBuilder.from_bytes(file).file_name(filename).mime(mimetype))
     return form
 
 
@@ -172,8 +177,8 @@ def _given(timeout: object) -> float | None:
     return float(timeout) if isinstance(timeout, int | float) else None
 
 
-def _timeout(read: float, *, connect: float, write: float = 20.0) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=connect + write + read, connect=connect, sock_read=read)
+def _within(read: float, write: float) -> timedelta:
+    return timedelta(seconds=_CONNECT + write + read)
 
 
 def _plain_status(status: int, payload: bytes) -> int:
@@ -191,10 +196,20 @@ def _plain_status(status: int, payload: bytes) -> int:
     return status
 
 
-def _reason(error: Exception) -> str:
-    cause = getattr(error, "os_error", error)
-    detail = getattr(cause, "strerror", None)
-    return f"{type(error).__name__} ({detail})" if detail else type(error).__name__
+def _named(error: faults.PyreqwestError) -> NetworkError:
+    """
+    Whether the request left, and of the causes the operating system's word alone: others name the URL.
+
+    pyreqwest calls every lost connection a ConnectError. What failed before a connection was there is told by the cause that
+    hyper, underneath, gives for it; anything unknown may have taken effect.
+    """
+    details = getattr(error, "details", None) or {}
+    causes = [cause["message"] for cause in details.get("causes") or ()]
+    told = next((cause.partition(" (os error")[0] for cause in causes if "(os error" in cause), "")
+    reason = f"{type(error).__name__} ({told})" if told else type(error).__name__
+    if "client error (Connect)" in causes or isinstance(error, faults.PoolTimeoutError | faults.BuilderError):
+        return NeverLeft(reason)
+    return TimedOut("no answer in time") if isinstance(error, TimeoutError) else NetworkError(reason)
 
 
 def _proxy_of_environment(scheme: str, host: str) -> str | None:

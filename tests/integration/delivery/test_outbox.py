@@ -9,6 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
+from bot.core.errors import StatementRefused
 from bot.storage import outbox, users
 from bot.storage.messages import LEASE, Claimed, Status, outcome
 from bot.storage.tables import lanes
@@ -64,19 +65,10 @@ async def test_only_what_is_claimed_is_paid_for(post: Post[AdvancingClock]) -> N
     assert ids(await post.add(draft(24, 3), draft(32, 4), claim_for=post.owner("b"))) == [24, 32]
 
 
-async def test_a_message_that_was_sent_already_is_not_sent_again(post: Post[AdvancingClock]) -> None:
-    (row,) = await post.add(draft(8), claim_for=post.owner("a"))
-    await post.settle(sent(row))
-    assert await post.add(draft(8), claim_for=post.owner("b")) == []
-    await post.add(draft(16))
-    post.clock.advance(timedelta(seconds=LEASE))
-    assert ids((await post.claim("c")).messages) == [16]
-
-
-async def test_a_message_that_is_there_already_stays_as_it_is(post: Post[AdvancingClock]) -> None:
+async def test_an_id_that_is_taken_is_refused_and_the_first_message_stays(post: Post[AdvancingClock]) -> None:
     await post.add(draft(8, text="first"))
-    claimed = await post.add(draft(8, text="again"), draft(16, 2), claim_for=post.owner("a"))
-    assert ids(claimed) == [16]
+    with pytest.raises(StatementRefused):
+        await post.add(draft(8, text="again"), draft(16, 2), claim_for=post.owner("a"))
     assert [orjson.loads(row.body)["text"] for row in (await post.claim("b")).messages] == ["first"]
 
 
