@@ -65,6 +65,8 @@ class Faults:
         self._keys = itertools.count(1)
         self.on_outage: list[Callable[[bool], None]] = []
         self.struck = 0
+        self.hanging = 0
+        """How many calls hang now; one whose caller hung up does not."""
 
     @property
     def outage(self) -> bool:
@@ -119,7 +121,11 @@ class Faults:
                 case Trouble.DROP_BEFORE:
                     raise ConnectionDroppedError
                 case Trouble.HANG:
-                    await active.gone.wait()
+                    self.hanging += 1
+                    try:
+                        await active.gone.wait()
+                    finally:
+                        self.hanging -= 1
 
     def after(self, method: str, chat_id: Any) -> None:
         """What strikes a call after it had its effect.
