@@ -24,7 +24,7 @@ from bot.storage.vault import Vault, open_vault
 from tests import chat
 
 EVENING = datetime(2026, 5, 4, 18, tzinfo=UTC)
-NASTY = '<b>Ann\'s</b> & "co"'
+NASTY = '<b>Ann\'s</b> & "co" "media:x"'
 
 
 def rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
