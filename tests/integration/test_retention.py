@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from bot.conversation.housekeeping import Housekeeping
 from bot.core.effects import SetTimer
@@ -161,3 +162,42 @@ async def test_ids_of_updates_and_of_messages_go_after_two_days(
     async with database.transaction() as tx:
         for table in (seen_updates, outbox_table):
             assert list((await tx.connection.execute(select(table.c.id))).scalars()) == [47]
+
+
+async def test_more_than_one_statement_takes_is_forgotten_all_the_same(
+    database: Database, vault: Vault, clock: SteppedClock, tmp_path: Path
+) -> None:
+    now = clock.now()
+    async with database.transaction() as tx:
+        ann = await made(tx, vault, 1, now)
+        kinds = ["flag", "reach", "soothe"]
+        done = [Entry(n, kinds[n % 3], None, None, "", "words", now - 100 * DAY) for n in range(1203)]
+        await entries.add(tx, [(ann, entry) for entry in done])
+    await keeper(database, vault, clock, tmp_path).tidy()
+    async with database.transaction() as tx:
+        left = await entries.of_user(tx, ann, now - 999 * DAY)
+    assert (len(left), {entry.text for entry in left}) == (802, {""})
+
+
+async def test_what_is_past_its_time_is_found_without_looking_through_everything(
+    database: Database, clock: SteppedClock
+) -> None:
+    if database.dialect == "postgresql":
+        return  # its planner decides by how much there is
+    asked: list[Any] = []
+
+    def note(*told: Any) -> None:
+        asked.append(told[2:4])
+
+    async with database.transaction() as tx:
+        event.listen(tx.connection.sync_engine, "before_cursor_execute", note)
+        for forget in (entries.forget_flags, entries.forget_drafts, entries.forget_words, spaces.forget_words):
+            await forget(tx, clock.now(), 1)
+        event.remove(tx.connection.sync_engine, "before_cursor_execute", note)
+        plans = []
+        for statement, parameters in asked:
+            told = await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append(" ".join(str(row.detail) for row in told))
+    assert not [plan for plan in plans if "SCAN" in plan]
+    for plan, index in zip(plans, ("entries_flags", "entries_words", "entries_words", "spaces_words"), strict=True):
+        assert index in plan

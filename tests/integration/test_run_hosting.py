@@ -125,8 +125,8 @@ async def test_backup_of_a_postgresql_is_left_to_pg_dump(tmp_path: Path) -> None
 
 async def test_db_upgrade_makes_and_keeps_a_database(tmp_path: Path) -> None:
     async with hosted(tmp_path) as (host, simulator):
-        assert await host.does("db", "upgrade") == (0, "The database is at revision 0001, just now.\n")
-        assert await host.does("db", "upgrade") == (0, "The database is at revision 0001, as it was.\n")
+        assert await host.does("db", "upgrade") == (0, "The database is at revision 0002, just now.\n")
+        assert await host.does("db", "upgrade") == (0, "The database is at revision 0002, as it was.\n")
         async with running(host, simulator):
             code, said = await host.does("db", "upgrade")
             assert code == 1
