@@ -125,9 +125,13 @@ async def _forgotten(settings: Settings, database: Database, name: str) -> list[
     deletions = Deletions(beside(settings.key_file))
     again = await _erased_again(database, deletions)
     gone = await _too_old_gone(settings, database, vault, deletions)
-    async with database.transaction() as tx:
-        people = await rotation.count(tx)
+    people, unreadable = await _looked_through(database, vault)
     told = [f"{name} is put back: {people} people."]
+    if unreadable:
+        told.append(
+            f"{unreadable} of them cannot be read. If the backup was made while the master key was being changed: put the line of "
+            f"the old key (`.old-`) below the one in {settings.key_file}, restore once more, then run `stillhere keys rotate`."
+        )
     if not deletions.path.exists():
         told.append(
             f"There is no list of erased people at {deletions.path}. If there was one, put it back and restore once more."
@@ -154,6 +158,17 @@ async def _erased_again(database: Database, deletions: Deletions) -> int:
 async def _too_old_gone(settings: Settings, database: Database, vault: Vault, deletions: Deletions) -> int:
     kept = Retention.at_most(settings.retention_days)
     return await Housekeeping(database, vault, deletions, SystemClock(), kept).tidy()
+
+
+async def _looked_through(database: Database, vault: Vault) -> tuple[int, int]:
+    """How many people there are, and of how many nothing opens."""
+    people, unreadable, after = 0, 0, 0
+    while True:
+        async with database.transaction() as tx:
+            done = await rotation.step(tx, vault, after)
+        if done.last is None:
+            return people, unreadable
+        people, unreadable, after = people + done.looked_at, unreadable + done.unreadable, done.last
 
 
 def _put_in_place(copy: Path, place: Path) -> Path | None:

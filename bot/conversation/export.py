@@ -9,7 +9,6 @@ import orjson
 from bot.conversation import documents
 from bot.conversation.documents import Sheet
 from bot.conversation.facts import Standing
-from bot.conversation.housekeeping import PRIVATE
 from bot.conversation.render import Request
 from bot.core.effects import SendExport
 from bot.core.facts import User
@@ -18,7 +17,7 @@ from bot.i18n.catalog import Catalog
 from bot.safety import policy
 from bot.storage import entries, spaces, timers
 from bot.storage.database import Transaction
-from bot.storage.entries import Entry
+from bot.storage.entries import PRIVATE, Entry
 
 SHOWN = (
     "id",

@@ -25,12 +25,7 @@ IDS_KEPT = timedelta(hours=48)
 LETTERS_KEPT = timedelta(days=30)
 WITHOUT_CONSENT = timedelta(hours=24)
 AT_ONCE = 200
-"""So many people are looked after in one transaction: turns wait for a few milliseconds at most."""
-
-DRAFTS = ("reach", "draft")
-FLAGS = ("flag",)
-PRIVATE = "private."
-"""Kinds of entries: words meant for a partner; that danger was written; and how the kinds of the private corner begin."""
+"""So many people, or rows, are looked after in one transaction: turns wait for a few milliseconds at most."""
 
 _log = structlog.get_logger()
 
@@ -75,6 +70,7 @@ class Housekeeping:
             await letters.prune(tx, now - LETTERS_KEPT)
             await outbox.prune(tx, now - IDS_KEPT)
         self._deletions.prune(now - DELETIONS_KEPT)
+        await self._forget_rows(now)
         gone = after = 0
         while True:
             async with self._database.transaction() as tx:
@@ -83,6 +79,19 @@ class Housekeeping:
             if not people:
                 return gone
             after = people[-1].user_id
+
+    async def _forget_rows(self, now: datetime) -> None:
+        """Flags, and words, of whomever they are: the oldest first, so many at a time."""
+        for forget, kept in (
+            (entries.forget_flags, self._kept.flags),
+            (entries.forget_drafts, self._kept.drafts),
+            (entries.forget_words, self._kept.notes),
+            (spaces.forget_words, self._kept.drafts),
+        ):
+            more = True
+            while more:
+                async with self._database.transaction() as tx:
+                    more = await forget(tx, now - kept, AT_ONCE) == AT_ONCE
 
     async def _look_after(self, tx: Transaction, people: Collection[users.Trace], now: datetime) -> int:
         """Erase those of these locked people whose time is over, and forget what is too old of the others."""
@@ -100,13 +109,8 @@ class Housekeeping:
         return self._kept.everything if someone.agreed else WITHOUT_CONSENT
 
     async def _forget(self, tx: Transaction, ids: Collection[int], now: datetime) -> None:
-        kept = self._kept
-        await users.forget_flags(tx, ids, now - kept.flags, now)
-        await entries.drop(tx, ids, FLAGS, now - kept.flags)
-        await entries.forget_words(tx, ids, now - kept.drafts, only=DRAFTS)
-        await entries.forget_words(tx, ids, now - kept.notes, but=PRIVATE)
-        await spaces.forget_words(tx, ids, now - kept.drafts)
-        for user_id in await sessions.left(tx, ids, now - kept.drafts):
+        await users.forget_flags(tx, ids, now - self._kept.flags, now)
+        for user_id in await sessions.left(tx, ids, now - self._kept.drafts):
             await self._close(tx, user_id)
 
     async def _close(self, tx: Transaction, user_id: int) -> None:

@@ -3,14 +3,32 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Float, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.facts import Drop
 from bot.storage.database import Transaction, instant, moment
 from bot.storage.statements import among, many
 from bot.storage.tables import entries
 from bot.storage.users import Person
+
+DRAFTS = ("reach", "draft")
+PRIVATE = "private."
+"""Kinds of entries: whose words are meant for a partner, and how the kinds of the private corner begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +88,19 @@ async def of_user(tx: Transaction, person: Person, since: datetime) -> list[Entr
     ]
 
 
-async def drop(tx: Transaction, user_ids: Collection[int], kinds: Collection[str], before: datetime) -> None:
-    """Delete these people's entries of these kinds from before then."""
-    if user_ids:
-        given = {"ids": list(user_ids), "kinds": list(kinds), "older": instant(before)}
-        await tx.connection.execute(_DROP, given)
+async def forget_flags(tx: Transaction, before: datetime, limit: int) -> int:
+    """Delete notes from before then that danger was written, the oldest first; how many."""
+    return len((await tx.connection.execute(_FORGET_FLAGS, {"older": instant(before), "limit": limit})).all())
 
 
-async def forget_words(
-    tx: Transaction, user_ids: Collection[int], before: datetime, *, only: Collection[str] = (), but: str = ""
-) -> None:
-    """Wipe the words of these people's entries from before then; of the kinds `only`, or of all that don't begin with `but`."""
-    if user_ids:
-        given = {"ids": list(user_ids), "older": instant(before)}
-        if only:
-            await tx.connection.execute(_FORGET_WORDS_OF, given | {"kinds": list(only)})
-        else:
-            await tx.connection.execute(_FORGET_WORDS_BUT, given | {"but": f"{but}%"})
+async def forget_drafts(tx: Transaction, before: datetime, limit: int) -> int:
+    """Wipe words from before then that were meant for a partner, the oldest first; of how many entries."""
+    return len((await tx.connection.execute(_FORGET_DRAFTS, {"older": instant(before), "limit": limit})).all())
+
+
+async def forget_words(tx: Transaction, before: datetime, limit: int) -> int:
+    """Wipe all words from before then but those of the private corner, the oldest first; of how many entries."""
+    return len((await tx.connection.execute(_FORGET_WORDS, {"older": instant(before), "limit": limit})).all())
 
 
 _ADD = insert(entries)
@@ -108,12 +122,28 @@ _DROPS = (
     )
     .group_by(entries.c.user_id, entries.c.technique)
 )
-_OLD = entries.c.user_id.in_(bindparam("ids", expanding=True)), entries.c.at < bindparam("older")
-_OF_KINDS = entries.c.kind.in_(bindparam("kinds", expanding=True))
-_DROP = delete(entries).where(*_OLD, _OF_KINDS)
-_FORGET_WORDS = update(entries).where(*_OLD, entries.c.text.is_not(None)).values(text=None)
-_FORGET_WORDS_OF = _FORGET_WORDS.where(_OF_KINDS)
-_FORGET_WORDS_BUT = _FORGET_WORDS.where(entries.c.kind.not_like(bindparam("but")))
+
+
+def _oldest(*which: ColumnElement[bool]) -> Select[Any]:
+    """Ids of the oldest of these; those that another program has just taken are left to it."""
+    return (
+        select(entries.c.id)
+        .where(entries.c.at < bindparam("older"), *which)
+        .order_by(entries.c.at)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _wiped(*which: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    with_words = _oldest(entries.c.text.is_not(None), *which)
+    return update(entries).where(entries.c.id.in_(with_words)).values(text=None).returning(entries.c.id)
+
+
+_FLAGS = _oldest(entries.c.kind == literal_column("'flag'"))  # in so many words, or the index of flags is not used
+_FORGET_FLAGS = delete(entries).where(entries.c.id.in_(_FLAGS)).returning(entries.c.id)
+_FORGET_DRAFTS = _wiped(entries.c.kind.in_(DRAFTS))
+_FORGET_WORDS = _wiped(entries.c.kind.not_like(f"{PRIVATE}%"))
 _OF_USER = (
     select(entries)
     .where(entries.c.user_id == bindparam("user_id"), entries.c.at >= bindparam("since"))

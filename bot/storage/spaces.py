@@ -59,10 +59,9 @@ async def of_user(tx: Transaction, person: Person) -> list[Space]:
     return [_space(person, row) for row in rows]
 
 
-async def forget_words(tx: Transaction, user_ids: Collection[int], before: datetime) -> None:
-    """Wipe the warm words of these people's finished spaces whose return was promised for before then."""
-    if user_ids:
-        await tx.connection.execute(_FORGET_WORDS, {"ids": list(user_ids), "older": instant(before)})
+async def forget_words(tx: Transaction, before: datetime, limit: int) -> int:
+    """Wipe the warm words of finished spaces whose return was promised for before then, the oldest first; of how many."""
+    return len((await tx.connection.execute(_FORGET_WORDS, {"older": instant(before), "limit": limit})).all())
 
 
 _MINE = among(spaces.c.user_id, "ids")
@@ -73,11 +72,14 @@ _OPEN = (
 )
 _OF_IDS = select(spaces).where(_MINE, spaces.c.id.in_(bindparam("spaces", expanding=True)))
 _OF_USER = select(spaces).where(_MINE).order_by(spaces.c.asked_at, spaces.c.id)
-_FORGET_WORDS = (
-    update(spaces)
-    .where(_MINE, spaces.c.warm.is_not(None), spaces.c.state.not_in(UNFINISHED), spaces.c.back_at < bindparam("older"))
-    .values(warm=None)
+_PAST = (
+    select(spaces.c.id)
+    .where(spaces.c.warm.is_not(None), spaces.c.state.not_in(UNFINISHED), spaces.c.back_at < bindparam("older"))
+    .order_by(spaces.c.back_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
 )
+_FORGET_WORDS = update(spaces).where(spaces.c.id.in_(_PAST)).values(warm=None).returning(spaces.c.id)
 _ASKED = select(spaces.c.user_id, spaces.c.asked_at).where(_MINE, spaces.c.asked_at >= bindparam("since"))
 _ADD = insert(spaces)
 _SET = [column.name for column in spaces.c if column.name not in {"id", "receiver_id"}]

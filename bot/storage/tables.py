@@ -92,6 +92,10 @@ entries = Table(  # what a person did; progress reads the numbers
     Column("text", LargeBinary),  # sealed
     Column("at", Instant, nullable=False),
     Index("entries_by_user", "user_id", "at", "kind"),
+    Index(
+        "entries_words", "at", "kind", sqlite_where=text("text IS NOT NULL"), postgresql_where=text("text IS NOT NULL")
+    ),
+    Index("entries_flags", "at", sqlite_where=text("kind = 'flag'"), postgresql_where=text("kind = 'flag'")),
 )
 
 spaces = Table(  # the promise to come back
@@ -109,6 +113,13 @@ spaces = Table(  # the promise to come back
     Column("warm", LargeBinary),  # sealed
     Column("before", SmallInteger),
     Index("spaces_by_user", "user_id", "asked_at"),
+    Index(
+        "spaces_words",
+        "back_at",
+        "state",
+        sqlite_where=text("warm IS NOT NULL"),
+        postgresql_where=text("warm IS NOT NULL"),
+    ),
 )
 
 outbox = Table(  # what is to be said, written in the turn's own commit

@@ -74,10 +74,10 @@ class TelegramChannel:
     async def call(self, method: str, body: bytes) -> Sent:
         """See the protocol. "Message is not modified" is a success; a refused token counts as unreachable."""
         try:
+            if method == "sendDocument" and isinstance(document := orjson.loads(body).get("document"), dict):
+                return await self._send_document(_field(body, "chat_id", int), document)
             if method in _PICTURE and b'"media:' in body:
                 return await self._send_picture(method, body)
-            if method == "sendDocument":
-                return await self._send_document(body)
             return _sent(await self._post(method, body))
         except TelegramError as error:
             if unchanged(error):
@@ -150,15 +150,10 @@ class TelegramChannel:
         async with self._pictures.uploading(picture):
             return await self._upload(method, fields, picture)
 
-    async def _send_document(self, body: bytes) -> Sent:
-        """A document that was composed for this one message: its name and its text stand in the body."""
-        fields = orjson.loads(body)
-        document = fields.pop("document")
-        if isinstance(document, str):  # a file id
-            return _sent(await self._post("sendDocument", body))
+    async def _send_document(self, chat_id: int, document: dict[str, str]) -> Sent:
+        """A document that was composed for this one message."""
         file = InputFile(document["text"].encode(), filename=document["name"])
-        message = await self.bot.send_document(fields.pop("chat_id"), file, api_kwargs=fields)
-        return Sent(message.message_id)
+        return Sent((await self.bot.send_document(chat_id, file)).message_id)
 
     async def _upload(self, method: str, fields: dict[str, Any], picture: Picture) -> Sent:
         send: Any = {

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from bot.storage import users
 from bot.storage.tables import metadata
 from tests import chat
 from tests.carried import library
@@ -45,5 +46,24 @@ def test_who_never_agreed_is_forgotten_a_day_after_the_last_word(tmp_path: Path)
         assert "entries" not in before
         assert after["users"] == 1
         assert "sessions" not in after
+
+    asyncio.run(story())
+
+
+def test_the_bots_own_lines_keep_nobody_longer(tmp_path: Path) -> None:
+    async def story() -> None:
+        going = chat.Chat(tmp_path, chat.dialogs(), EVENING, forgetful=False)
+        async with going.going():
+            await going.given("Ann is set up; role reach; nudge_at 08:00")
+            await going.wait(timedelta(days=1))
+            await going.settle()
+            assert [message for message in going.people["Ann"].messages() if not message["out"]]
+            async with going.app.database.transaction() as tx:
+                [ann] = await users.traces(tx)
+            assert ann.seen_at == EVENING
+            await going.hear("Ann: /menu")
+            async with going.app.database.transaction() as tx:
+                [ann] = await users.traces(tx)
+            assert ann.seen_at == EVENING + timedelta(days=1)
 
     asyncio.run(story())

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import delete, select
 
 from bot.commands.host import NotDone
 from bot.commands.keys import rotate
+from bot.config import Settings
 from bot.core.errors import DatabaseUnavailable, VaultError
 from bot.core.facts import User
 from bot.storage import claims, outbox, rotation, users
@@ -173,6 +175,23 @@ async def test_a_change_that_was_interrupted_goes_on_where_it_was(going: chat.Ch
     assert len(said(going)) == 2
 
 
+async def test_hundreds_of_people_are_wrapped_anew_in_steps_that_are_told(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    settings = Settings(_env_file=None, database_url=SecretStr(database_url), key_file=tmp_path / "stillhere.key")
+    async with database.transaction() as tx:
+        vault = await open_vault(tx, settings.key_file, may_make=True)
+        await users.create(tx, vault, [person(number) for number in range(1, 451)])
+    told = [line async for line in rotate(settings)]
+    assert told[:4] == ["200 of 450 people", "400 of 450 people", "450 of 450 people", told[3]]
+    assert told[3].startswith("The keys of 450 people")
+    async with database.transaction() as tx:
+        renewed = await open_vault(tx, settings.key_file)
+        assert len(await users.lock(tx, renewed, range(1, 451))) == 450
+        assert not renewed.is_being_changed
+    assert renewed.fingerprint != vault.fingerprint
+
+
 async def test_machines_with_a_key_file_of_their_own_get_the_new_key_first(going: chat.Chat) -> None:
     settings = going.app.settings
     told = [line async for line in rotate(settings, prepare=True)]
@@ -199,7 +218,5 @@ async def test_one_change_at_a_time_and_none_without_a_database(going: chat.Chat
     assert not (tmp_path / "none.db").exists()
 
 
-def _url(path: Path) -> object:
-    from pydantic import SecretStr
-
+def _url(path: Path) -> SecretStr:
     return SecretStr(f"sqlite+aiosqlite:///{path}")

@@ -25,7 +25,7 @@ from tests import chat
 from tests.carried import library
 
 EVENING = datetime(2026, 5, 4, 18, tzinfo=UTC)
-NASTY = '<b>Ann\'s</b> & "co"'
+NASTY = '<b>Ann\'s</b> & "co" "media:x"'
 
 
 def rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -211,5 +211,31 @@ def test_clearing_survives_a_telegram_that_does_not_answer_and_a_restart(tmp_pat
             said = [chat._words(each) for each in going.people["Ann"].messages() if not each["out"]]
             assert len(said) == 1
             assert "tidy" in said[0].lower()
+
+    asyncio.run(story())
+
+
+def test_rows_that_were_moved_to_another_person_show_nothing_of_either(tmp_path: Path) -> None:
+    async def story() -> None:
+        going = chat.Chat(tmp_path, chat.dialogs(), EVENING, forgetful=False)
+        async with going.going():
+            for name in ("Ann", "Ben"):
+                await going.given(f"{name} is set up; role reach; nickname {name}-nick")
+                await going.hear(f"{name}: /start")
+            ann, ben = (going.people[name].id for name in ("Ann", "Ben"))
+            async with going.app.database.transaction() as tx:
+                for column in ("wrapped_key", "nickname"):
+                    stolen = (
+                        f"UPDATE users SET {column} = (SELECT {column} FROM users WHERE id = {ann}) WHERE id = {ben}"  # noqa: S608
+                    )
+                    await tx.connection.exec_driver_sql(stolen)
+            going.lines.clear()
+            await going.hear("Ben: /start")
+            await going.hear("Ben: /export")
+            await going.hear("Ann: /start")
+        said = "\n".join(going.lines)
+        assert said.count("Ben> bot: I'm sorry") == 2
+        assert "Ben-nick" not in said
+        assert said.count("Ann-nick") == 1  # her own, on her own phone
 
     asyncio.run(story())

@@ -18,11 +18,11 @@ from bot.core.clock import SystemClock
 from bot.core.errors import DatabaseUnavailable
 from bot.core.facts import User
 from bot.hosting.guard import Guard
-from bot.storage import entries, users
+from bot.storage import entries, rotation, users
 from bot.storage.database import Database
 from bot.storage.deletions import Deletions, beside
 from bot.storage.tables import metadata
-from bot.storage.vault import open_vault
+from bot.storage.vault import fingerprint, load_keys, open_vault, replace_key_file
 
 NOW = SystemClock().now()
 
@@ -147,6 +147,26 @@ async def test_whose_time_is_over_does_not_come_back(place: Place) -> None:
     told = await restore(place.settings, place.copy)
     assert await place.names() == {2: "n2"}
     assert "1 went because their time was over" in "\n".join(told)
+
+
+async def test_a_backup_from_the_middle_of_a_change_of_the_key_is_whole_again_with_both_keys(place: Place) -> None:
+    await place.add(1, 2)
+    [old] = load_keys(place.settings.key_file, database_is_empty=False)
+    async for _ in rotate(place.settings, prepare=True):
+        pass
+    new = load_keys(place.settings.key_file, database_is_empty=False)[0]
+    database = Database(place.settings.database_url.get_secret_value(), SystemClock())
+    await database.open()
+    async with database.transaction() as tx:
+        await rotation.begin(tx, fingerprint(new))  # and nobody's key is wrapped anew yet
+    await database.close()
+    place.back_up()
+    replace_key_file(place.settings.key_file, new)
+    assert "2 of them cannot be read" in "\n".join(await restore(place.settings, place.copy))
+    replace_key_file(place.settings.key_file, new, old)
+    assert "cannot be read" not in "\n".join(await restore(place.settings, place.copy))
+    replace_key_file(place.settings.key_file, new)
+    assert await place.names() == {1: "n1", 2: "n2"}
 
 
 async def test_a_new_machine_gets_the_backup_too(place: Place) -> None:

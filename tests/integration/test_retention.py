@@ -3,19 +3,24 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
 from bot.conversation.housekeeping import Housekeeping
 from bot.core.effects import SetTimer
+from bot.core.events import Incoming, Wrote
 from bot.core.facts import Space, User
 from bot.core.retention import Retention
 from bot.dialog.session import Frame, Session, from_body, to_body
-from bot.storage import entries, sessions, spaces, timers, users
+from bot.storage import entries, outbox, seen, sessions, spaces, timers, users
 from bot.storage.database import Database, Transaction
 from bot.storage.deletions import Deletions
 from bot.storage.entries import Entry
+from bot.storage.messages import Draft, Status
 from bot.storage.tables import entries as entries_table
+from bot.storage.tables import outbox as outbox_table
+from bot.storage.tables import seen_updates
 from bot.storage.users import Person
 from bot.storage.vault import Vault
 from tests.clocks import SteppedClock
@@ -140,3 +145,59 @@ async def test_a_talk_left_half_way_is_closed_with_the_words_in_it(
     assert (closed.revision, closed.memory) == (5, {"reach.ask": 3})  # no old button may fit a new prompt
     assert (rows[1].dialog, rows[1].state) == ("", "")
     assert going.frame == frame
+
+
+async def test_ids_of_updates_and_of_messages_go_after_two_days(
+    database: Database, vault: Vault, clock: SteppedClock, tmp_path: Path
+) -> None:
+    now = clock.now()
+    async with database.transaction() as tx:
+        ann = await made(tx, vault, 1, now)
+        for hours in (49, 47):
+            at = now - timedelta(hours=hours)
+            await seen.fresh(tx, [Incoming(hours, "update:1", 1, 1, Wrote("hello"))], at)
+            await outbox.add(tx, [(ann.key, Draft(hours, 1, "chat:1", 0, "sendMessage", b"{}"))], at)
+        await tx.connection.execute(update(outbox_table).values(status=Status.SENT, message_id=5))
+    await keeper(database, vault, clock, tmp_path).tidy()
+    async with database.transaction() as tx:
+        for table in (seen_updates, outbox_table):
+            assert list((await tx.connection.execute(select(table.c.id))).scalars()) == [47]
+
+
+async def test_more_than_one_statement_takes_is_forgotten_all_the_same(
+    database: Database, vault: Vault, clock: SteppedClock, tmp_path: Path
+) -> None:
+    now = clock.now()
+    async with database.transaction() as tx:
+        ann = await made(tx, vault, 1, now)
+        kinds = ["flag", "reach", "soothe"]
+        done = [Entry(n, kinds[n % 3], None, None, "", "words", now - 100 * DAY) for n in range(1203)]
+        await entries.add(tx, [(ann, entry) for entry in done])
+    await keeper(database, vault, clock, tmp_path).tidy()
+    async with database.transaction() as tx:
+        left = await entries.of_user(tx, ann, now - 999 * DAY)
+    assert (len(left), {entry.text for entry in left}) == (802, {""})
+
+
+async def test_what_is_past_its_time_is_found_without_looking_through_everything(
+    database: Database, clock: SteppedClock
+) -> None:
+    if database.dialect == "postgresql":
+        return  # its planner decides by how much there is
+    asked: list[Any] = []
+
+    def note(*told: Any) -> None:
+        asked.append(told[2:4])
+
+    async with database.transaction() as tx:
+        event.listen(tx.connection.sync_engine, "before_cursor_execute", note)
+        for forget in (entries.forget_flags, entries.forget_drafts, entries.forget_words, spaces.forget_words):
+            await forget(tx, clock.now(), 1)
+        event.remove(tx.connection.sync_engine, "before_cursor_execute", note)
+        plans = []
+        for statement, parameters in asked:
+            told = await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append(" ".join(str(row.detail) for row in told))
+    assert not [plan for plan in plans if "SCAN" in plan]
+    for plan, index in zip(plans, ("entries_flags", "entries_words", "entries_words", "spaces_words"), strict=True):
+        assert index in plan

@@ -125,9 +125,49 @@ async def test_backup_of_a_postgresql_is_left_to_pg_dump(tmp_path: Path) -> None
 
 async def test_db_upgrade_makes_and_keeps_a_database(tmp_path: Path) -> None:
     async with hosted(tmp_path) as (host, simulator):
-        assert await host.does("db", "upgrade") == (0, "The database is at revision 0001, just now.\n")
-        assert await host.does("db", "upgrade") == (0, "The database is at revision 0001, as it was.\n")
+        assert await host.does("db", "upgrade") == (0, "The database is at revision 0002, just now.\n")
+        assert await host.does("db", "upgrade") == (0, "The database is at revision 0002, as it was.\n")
         async with running(host, simulator):
             code, said = await host.does("db", "upgrade")
             assert code == 1
             assert "Another Stillhere" in said
+
+
+async def test_the_key_is_changed_while_the_bot_runs_and_doctor_tells_of_one_left_half_way(tmp_path: Path) -> None:
+    async with hosted(tmp_path) as (host, simulator), running(host, simulator) as program:
+        ann, ben = simulator.people()
+        ann.starts()
+        await until(simulator, program, lambda: words(ann))
+        key = tmp_path / "keys/stillhere.key"
+        before = key.read_bytes()
+        code, said = await host.does("keys", "rotate", "--prepare")
+        assert code == 0, said
+        assert (await host.does("doctor"))[1].count("keys rotate") == 1
+        code, said = await host.does("keys", "rotate")
+        assert code == 0, said
+        assert "The keys of 1 people" in said
+        assert before.decode().strip() not in key.read_text()
+        ann.says("/menu")
+        ben.starts()
+        await until(simulator, program, lambda: len(words(ann)) > 1 and words(ben))
+        assert "sorry" not in " ".join(words(ann))
+        assert (await host.does("doctor"))[0] == 0
+
+
+async def test_a_backup_goes_back_once_the_bot_is_stopped(tmp_path: Path) -> None:
+    async with hosted(tmp_path) as (host, simulator):
+        ann, ben = simulator.people()
+        async with running(host, simulator) as program:
+            ann.starts()
+            await until(simulator, program, lambda: words(ann))
+            await host.does("backup", "copy.db")
+            ben.starts()
+            await until(simulator, program, lambda: words(ben))
+            code, said = await host.does("restore", "copy.db")
+            assert code == 1
+            assert "Another Stillhere uses" in said
+        code, said = await host.does("restore", "copy.db")
+        assert code == 0, said
+        assert row(host.database, "SELECT group_concat(id) FROM users") == (str(ann.id),)
+        async with running(host, simulator):
+            pass
