@@ -12,8 +12,7 @@ from bot.core.clock import SystemClock
 def test_machine_time_runs_on_while_the_wall_clock_is_set(monkeypatch: pytest.MonkeyPatch, step: timedelta) -> None:
     clock = SystemClock()
     story, machine = clock.now(), clock.machine()
-    wall = bot.core.clock.time.time
-    monkeypatch.setattr(bot.core.clock.time, "time", lambda: wall() + step.total_seconds())
+    monkeypatch.setattr("bot.core.clock.time.time", (story + step).timestamp)
     monkeypatch.setattr(bot.core.clock, "_wall_clock", lambda: story + step)
     assert 0 <= clock.machine() - machine < abs(step.total_seconds())
     assert SystemClock().now() == story + step

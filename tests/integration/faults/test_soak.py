@@ -72,14 +72,10 @@ class Telegram:
             return _ok(ME)
         if "chat_id" not in given:
             return _ok(next((answer for word, answer in _ANSWERS.items() if word in method), True))
-        message = {
-            "message_id": given.get("message_id") or self._number(),
-            "date": 1,
-            "chat": {"id": given["chat_id"], "type": "private"},
-        }
+        number = int(given.get("message_id") or self._number())
         if method == "sendMessage":
-            self._said(given, message["message_id"])
-        return _ok(message)
+            self._said(given, number)
+        return _ok({"message_id": number, "date": 1, "chat": _chat(given["chat_id"])})
 
     def writes(self, person: int, text: str) -> None:
         said = {"message_id": self._number(), "date": 1, "text": text}
