@@ -53,7 +53,7 @@ async def perform(
         raise
     entry.response = body
     simulator.touch()
-    simulator.faults.after(entry.method, given.get("chat_id"))
+    await simulator.faults.after(entry.method, given.get("chat_id"))
     return status, body
 
 

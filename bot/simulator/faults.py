@@ -20,6 +20,7 @@ class Trouble(StrEnum):
     DROP_BEFORE = "drop_before"  # the connection breaks and the call had no effect
     DROP_AFTER = "drop_after"  # the call had its effect, then the connection breaks
     HANG = "hang"  # no answer until the fault is taken away
+    HANG_AFTER = "hang_after"  # the call had its effect, and there is no answer until the fault is taken away
     OUTAGE = "outage"  # nobody listens: connections are refused, open ones are reset
 
 
@@ -127,26 +128,28 @@ class Faults:
                     finally:
                         self.hanging -= 1
 
-    def after(self, method: str, chat_id: Any) -> None:
+    async def after(self, method: str, chat_id: Any) -> None:
         """What strikes a call after it had its effect.
 
         Raises:
             ConnectionDroppedError: the call is to end without an answer.
         """
-        if self._strike(method, chat_id, after=True):
-            raise ConnectionDroppedError
+        for active in self._strike(method, chat_id, after=True):
+            if active.fault.trouble == Trouble.DROP_AFTER:
+                raise ConnectionDroppedError
+            await active.gone.wait()
 
     def _strike(self, method: str, chat_id: Any, *, after: bool) -> list[_Active]:
         struck = []
         for key, active in list(self._active.items()):
-            is_late = active.fault.trouble == Trouble.DROP_AFTER
+            is_late = active.fault.trouble in {Trouble.DROP_AFTER, Trouble.HANG_AFTER}
             if is_late is not after or not active.fault.matches(method, chat_id):
                 continue
             if active.passing > 0:
                 active.passing -= 1
                 continue
             active.left -= 1
-            if active.left <= 0 and active.fault.trouble != Trouble.HANG:
+            if active.left <= 0 and active.fault.trouble not in {Trouble.HANG, Trouble.HANG_AFTER}:
                 self._active.pop(key)
             elif active.left < 0:
                 continue

@@ -212,7 +212,9 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.usefixtures("build_world")  # what it sets up holds for the worlds that are opened here
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
-    ("lives", "steps"), [(3, 10), pytest.param(120, 40, marks=pytest.mark.deep)], ids=["short", "long"]
+    ("lives", "steps"),
+    [(4, 10), pytest.param(25, 30, marks=[pytest.mark.deep, pytest.mark.timeout(900)])],
+    ids=["short", "long"],
 )
 def test_any_life(migrated_file: Path, tmp_path: Path, lives: int, steps: int) -> None:
     numbers = itertools.count()

@@ -123,6 +123,7 @@ TROUBLES = {
     "cut off before": Fault(Trouble.DROP_BEFORE),
     "cut off after": Fault(Trouble.DROP_AFTER),
     "silence": Fault(Trouble.HANG),
+    "silence after": Fault(Trouble.HANG_AFTER),
 }
 
 
@@ -131,14 +132,14 @@ async def test_replies_and_promises_without_an_answer_come_again_and_nudges_do_n
     at_the_door: World, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = at_the_door
-    if trouble == "silence":
+    if trouble.startswith("silence"):
         monkeypatch.setattr(bot.delivery.attempt, "PATIENCE", 1.0)
     for person in world.people.values():
         world.simulator.faults.add(replace(TROUBLES[trouble], method="sendMessage", chat_id=person.id))
     await world.set_timer("Ben", "knock.promise", timedelta())
     await world.set_timer("Cleo", "knock.daily", timedelta())
     await world.talk("Ann", "one")
-    times = 2 if trouble == "cut off after" else 1
+    times = 2 if trouble.endswith("after") else 1
     assert world.heard("Ann")[1:] == ["Heard: one."] * times
     assert world.heard("Ben")[1:] == ["This was promised."] * times
     assert world.heard("Cleo")[1:] == ["This is the line of the day."] * (times - 1)
