@@ -64,8 +64,8 @@ class ClockedDatabase(Database):
     """A database whose machine time is the test's, on PostgreSQL too."""
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        async with super().transaction() as tx:
+    async def transaction(self, *, brief: bool = False) -> AsyncIterator[Transaction]:
+        async with super().transaction(brief=brief) as tx:
             yield _ClockedTransaction(tx.connection, tx.dialect, tx.clock)
 
 
