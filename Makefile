@@ -40,6 +40,10 @@ lock: .venv/ready-test  ## Choose the newest versions of all libraries and write
 	@$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements.lock
 	@$(BIN)/uv pip compile -q pyproject.toml --extra build --extra test --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-test.lock
 
+bench: .venv/ready-test  ## Measure: the engine, turns, timers, the start, and other bots on the same dialog. Ten minutes; see bench/README.md.
+	@for each in engine turns timers start; do echo "-- $$each"; $(BIN)/python bench/$$each.py || exit 1; done
+	@echo "-- peers"; $(BIN)/python bench/peers.py $(ARGS)
+
 clean:  ## Take away what was made; chats of the demo and keys stay.
 	@rm -rf .venv .mypy_cache .ruff_cache .hypothesis dist build var/cache
 

@@ -356,10 +356,20 @@ class Sender:
         last = outcomes[-1]
         freeing = last.last and self._waiting and not self._crowded
         hurry = freeing or last.status != Status.SENT or self._asking or self._stopping
-        if hurry or len(self._done) >= GROUP_SIZE:
+        if hurry or (len(self._done) >= GROUP_SIZE and not self._travelling):
             self._wake.set()
         elif self._group is None:
-            self._group = asyncio.get_running_loop().call_later(GROUP_SECONDS, self._wake.set)
+            self._end_group_later()
+
+    def _end_group_later(self) -> None:
+        self._group = asyncio.get_running_loop().call_later(GROUP_SECONDS, self._end_group)
+
+    def _end_group(self) -> None:
+        """Write the group, unless a turn is just being taken: then the next turn takes it along, if one follows at once."""
+        if self._travelling:
+            self._end_group_later()
+        else:
+            self._wake.set()
 
     @contextmanager
     def _settling(self, outcomes: list[Outcome]) -> Iterator[list[Outcome]]:

@@ -1,0 +1,152 @@
+'use strict';
+/* Puts one bot under load and prints a JSON line for each level, or for the crash test.
+ *   node main.js [--levels 1,16,128] [--warm 1] [--seconds 3] [--delay MS] [--tls CERT,KEY] [--crash] --work DIR -- COMMAND…
+ * The bot finds TELEGRAM_BASE_URL, BOT_TOKEN and BENCH_DIR in its environment. It is pinned to core 1, this program to core 0. */
+const { execFileSync, spawn } = require('child_process');
+const fs = require('fs');
+const path = require('path');
+const { People, CLOCK } = require('./people');
+const { Telegram, TOKEN } = require('./telegram');
+
+const CRASHED = 200; // people in mid dialog when the bot is killed
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const share = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+
+const options = { levels: '1,16,128', warm: 1, seconds: 3, delay: 0, work: '.' };
+const split = process.argv.indexOf('--');
+const command = process.argv.slice(split + 1);
+for (let n = 2; n < split; n++) {
+  const name = process.argv[n].slice(2);
+  options[name] = name === 'crash' ? true : process.argv[++n];
+}
+
+const people = new People(JSON.parse(fs.readFileSync(path.join(__dirname, '..', 'dialog-script.json'))));
+let ready = () => {};
+const [cert, key] = (options.tls || '').split(',').map((file) => file && fs.readFileSync(file));
+const telegram = new Telegram({
+  chats: people.chats,
+  onMessage: (person, message) => people.hear(person, message),
+  onPoll: () => ready(),
+  delay: Number(options.delay),
+  certificate: cert && { cert, key },
+});
+people.telegram = telegram;
+let bot;
+
+function startBot() {
+  telegram.forget();
+  const base = `${cert ? 'https' : 'http'}://127.0.0.1:${telegram.server.address().port}`;
+  const env = { ...process.env, TELEGRAM_BASE_URL: base, BOT_TOKEN: TOKEN, BENCH_DIR: options.work };
+  const log = fs.openSync(path.join(options.work, 'bot.log'), 'a');
+  const started = (bot = spawn('taskset', ['-c', '1', ...command], { env, stdio: ['ignore', log, log] }));
+  started.on('exit', () => {
+    started.gone = true;
+    if (!started.expected) fail('the bot ended early');
+  });
+  return new Promise((resolve) => {
+    const late = setTimeout(() => fail('the bot never asked for updates'), 60000);
+    ready = () => {
+      clearTimeout(late);
+      ready = () => {};
+      setTimeout(resolve, 150);
+    };
+  });
+}
+
+async function stopBot(signal) {
+  bot.expected = true;
+  for (const pid of tree(bot.pid).reverse()) kill(pid, signal);
+  for (let n = 0; n < 200 && !bot.gone; n++) await sleep(50);
+  for (const pid of tree(bot.pid)) kill(pid, 'SIGKILL');
+}
+
+function fail(why) {
+  const log = fs.readFileSync(path.join(options.work, 'bot.log'), 'utf8').slice(-1000);
+  console.error(`${why}\n${log}`);
+  if (bot) kill(bot.pid, 'SIGKILL');
+  process.exit(3);
+}
+
+function kill(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {} // it has ended
+}
+
+function tree(root) {
+  const found = [root];
+  for (const pid of found) for (const task of threads(pid)) found.push(...read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number));
+  return found;
+}
+
+const read = (file) => {
+  try {
+    return fs.readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+};
+const threads = (pid) => {
+  try {
+    return fs.readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+};
+const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
+
+/** CPU time of the bot and its children so far, in ms. */
+const cpu = () => sum(tree(bot.pid).flatMap((pid) => threads(pid).map((task) => Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0]) / 1e6)));
+const memory = () => sum(tree(bot.pid).map((pid) => Number((/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`)) || [0, 0])[1]) / 1024));
+
+async function level(count) {
+  people.begin(count);
+  await sleep(options.warm * 1000);
+  people.measure();
+  telegram.calls = {};
+  const [begun, before] = [CLOCK(), cpu()];
+  await sleep(options.seconds * 1000);
+  const [wall, used, { times }, calls] = [CLOCK() - begun, cpu() - before, people.answered, sum(Object.values(telegram.calls))];
+  const sorted = [...times].sort((a, b) => a - b);
+  const size = Math.round(memory());
+  await people.drain(10000);
+  const { wrong, lost } = people.answered;
+  print({ people: count, rate: (sorted.length / wall) * 1000, cpu: used / sorted.length, busy: used / wall, p50: share(sorted, 0.5), p99: share(sorted, 0.99), memory: size, calls: calls / sorted.length, lost, wrong, doubled: telegram.doubled });
+}
+
+/** How many of those who were in mid dialog when the bot was killed can go on where they stood. */
+async function crash() {
+  const middle = Math.floor(people.script.length / 2);
+  const some = people.resting.splice(0, CRASHED);
+  const walk = (step, last) =>
+    new Promise((resolve) => {
+      people.last = last;
+      const there = [];
+      let left = some.length;
+      for (const person of some) {
+        person.done = () => {
+          if (person.step === last && person.latest && people.script[last].expect.test(person.latest.text)) there.push(person);
+          if (!--left) resolve(there.length);
+        };
+        people.start(person, step);
+      }
+    });
+  const reached = await walk(0, middle - 1);
+  await sleep(200);
+  await stopBot('SIGKILL');
+  await startBot();
+  const survived = await walk(middle, people.script.length - 1);
+  print({ reached, survived, wrong: people.answered.wrong });
+}
+
+const print = (row) => console.log(JSON.stringify(row, (_, value) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value)));
+
+telegram.server.listen(0, '127.0.0.1', async () => {
+  execFileSync('taskset', ['-acp', '0', String(process.pid)], { stdio: 'ignore' });
+  await startBot();
+  if (options.crash) await crash();
+  else for (const count of options.levels.split(',')) await level(Number(count));
+  await stopBot('SIGTERM');
+  process.exit(0);
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => fail('stopped'));

@@ -1,0 +1,89 @@
+"""What the measurements share: a bot without a network, and people who have agreed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from bot.app import read_dialogs
+from bot.conversation.channel import Sent
+from bot.conversation.service import Conversation
+from bot.core.clock import SystemClock
+from bot.core.facts import User
+from bot.core.ids import Ids
+from bot.delivery.sender import Sender
+from bot.storage import users
+from bot.storage.database import Database
+from bot.storage.migration import migrate
+from bot.storage.vault import Vault, open_vault
+
+AGREED = datetime(2026, 3, 2, tzinfo=UTC)
+CACHE = Path(__file__).parents[1] / "var/bench/cache"
+
+
+class Wire:
+    """A Telegram that takes everything at once, and knows which buttons each chat shows."""
+
+    def __init__(self) -> None:
+        self.shown: dict[int, tuple[int, str]] = {}
+        self.messages = 0
+
+    async def call(self, _method: str, body: bytes) -> Sent:
+        """Take a message."""
+        said = orjson.loads(body)
+        self.messages += 1
+        number = said.get("message_id", self.messages)
+        rows = said.get("reply_markup", {}).get("inline_keyboard", [])
+        self.shown[said["chat_id"]] = (number, rows[0][0].get("callback_data", "") if rows else "")
+        return Sent(number)
+
+    async def answer(self, query_id: str, text: str = "") -> None:
+        """Nothing waits for it."""
+
+    async def send_now(self, chat_id: int, text: str) -> None:
+        """Nobody is in danger here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The parts of a bot, from the turn to the sender."""
+
+    database: Database
+    vault: Vault
+    conversation: Conversation
+    sender: Sender
+    wire: Wire
+
+    async def sent(self) -> None:
+        """Return once every message is on its way or waits for its pace."""
+        while tasks := self.sender._tasks:  # noqa: SLF001 - what the program itself never has to wait for
+            await asyncio.wait(tasks)
+
+
+@asynccontextmanager
+async def staged(folder: Path, people: int, dialogs: Path | None = None) -> AsyncIterator[Stage]:
+    """A bot in `folder` that knows so many people, numbered from 1."""
+    clock, wire = SystemClock(), Wire()
+    database = Database(f"sqlite+aiosqlite:///{folder / 'bot.db'}", clock)
+    await database.open()
+    await migrate(database)
+    async with database.transaction() as tx:
+        vault = await open_vault(tx, folder / "key")
+        await users.create(tx, vault, [person(number) for number in range(1, people + 1)])
+    sender = Sender(database, vault, wire, clock, rate=0)
+    library = read_dialogs(dialogs, CACHE / ("own" if dialogs is None else dialogs.name))
+    conversation = Conversation(database, vault, library, clock, Ids(clock, 1), sender, lambda *_: None, lambda: None)
+    sending = asyncio.create_task(sender.run())
+    yield Stage(database, vault, conversation, sender, wire)
+    await sender.stop()
+    await sending
+    await database.close()
+
+
+def person(number: int) -> User:
+    """Somebody who agreed a while ago."""
+    return User(number, number, seed=number, consent=1, zone="UTC", created_at=AGREED, seen_at=AGREED)

@@ -1,0 +1,107 @@
+"""A million pending timers: what it costs to look for due ones, to take them out, and to set one: `python bench/timers.py`."""
+
+import resource
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+import uvloop
+from stage import Stage, staged
+
+from bot.core.effects import SetTimer
+from bot.core.events import Elapsed, Incoming
+from bot.storage import timers
+
+PEOPLE, EACH = 100_000, 10
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
+BATCH, BATCHES = 100, 100
+"""As the scheduler takes them, and how many times."""
+
+
+async def fill(stage: Stage) -> None:
+    """Ten timers for each person, a second apart; none is due."""
+    for kind in range(EACH):
+        async with stage.database.transaction() as tx:
+            await timers.set(
+                tx,
+                [
+                    (person, SetTimer(f"bench.{kind}", "0", LATER + timedelta(seconds=person)))
+                    for person in range(1, PEOPLE + 1)
+                ],
+            )
+
+
+async def look(stage: Stage) -> float:
+    """The median of looking when nothing is due, in seconds."""
+    lasting = []
+    for _ in range(200):
+        at = time.perf_counter()
+        async with stage.database.transaction() as tx:
+            assert not await timers.due(tx, LATER - timedelta(days=1), BATCH)
+            await timers.next_due(tx)
+        lasting.append(time.perf_counter() - at)
+    return median(lasting)
+
+
+async def set_one(stage: Stage) -> float:
+    """The median of setting one person's timer, commit included, in seconds."""
+    lasting = []
+    for number in range(200):
+        at = time.perf_counter()
+        async with stage.database.transaction(brief=True) as tx:
+            await timers.set(tx, [(number + 1, SetTimer("nudge.daily", "", LATER, "09:00"))])
+        lasting.append(time.perf_counter() - at)
+    return median(lasting)
+
+
+async def claim(stage: Stage) -> float:
+    """How many a second are found due and taken out by turns that do nothing."""
+    begun = time.perf_counter()
+    for _ in range(BATCHES):
+        async with stage.database.transaction() as tx:
+            due = await timers.due(tx, LATER + timedelta(days=2), BATCH)
+        async with stage.database.transaction(brief=True) as tx:
+            assert len(await timers.finish(tx, [timer.id for timer in due])) == BATCH
+    return BATCH * BATCHES / (time.perf_counter() - begun)
+
+
+async def turns(stage: Stage) -> float:
+    """How many a second get their whole turn: facts, engine, session, message, commit, sending."""
+    begun = time.perf_counter()
+    for _ in range(BATCHES // 4):
+        async with stage.database.transaction() as tx:
+            due = await timers.due(tx, LATER + timedelta(days=2), BATCH)
+        events = [Elapsed("nudge.daily", timer.ref, timer.due_at, timer.fence) for timer in due]
+        pairs = zip(due, events, strict=True)
+        await stage.conversation.handle(
+            [Incoming(timer.id, "timer", timer.user_id, timer.chat_id, event) for timer, event in pairs]
+        )
+        await stage.sent()
+    return BATCH * (BATCHES // 4) / (time.perf_counter() - begun)
+
+
+def memory() -> float:
+    """The most this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def main() -> None:
+    """Print a line for each figure."""
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"{PEOPLE:,} people …", file=sys.stderr)
+        async with staged(Path(folder), PEOPLE) as stage:
+            print(f"{PEOPLE * EACH:,} timers …", file=sys.stderr)
+            await fill(stage)
+            before = memory()
+            print(f"looking when none is due  {await look(stage) * 1e3:10.2f} ms   (target: 1 ms)")
+            print(f"one person's timer set    {await set_one(stage) * 1e3:10.2f} ms   (target: 2 ms)")
+            print(f"taken out by empty turns  {await claim(stage):10,.0f} a second   (target: 20,000)")
+            print(f"given their whole turn    {await turns(stage):10,.0f} a second")
+            print(f"memory                    {memory() - before:10.1f} MB more than before")
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
