@@ -52,7 +52,7 @@ def test_who_never_agreed_is_forgotten_a_day_after_the_last_word(tmp_path: Path)
 
 def test_the_bots_own_lines_keep_nobody_longer(tmp_path: Path) -> None:
     async def story() -> None:
-        going = chat.Chat(tmp_path, chat.dialogs(), EVENING, forgetful=False)
+        going = chat.Chat(tmp_path, library(), EVENING, forgetful=False)
         async with going.going():
             await going.given("Ann is set up; role reach; nudge_at 08:00")
             await going.wait(timedelta(days=1))

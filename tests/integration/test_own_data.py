@@ -217,7 +217,7 @@ def test_clearing_survives_a_telegram_that_does_not_answer_and_a_restart(tmp_pat
 
 def test_rows_that_were_moved_to_another_person_show_nothing_of_either(tmp_path: Path) -> None:
     async def story() -> None:
-        going = chat.Chat(tmp_path, chat.dialogs(), EVENING, forgetful=False)
+        going = chat.Chat(tmp_path, library(), EVENING, forgetful=False)
         async with going.going():
             for name in ("Ann", "Ben"):
                 await going.given(f"{name} is set up; role reach; nickname {name}-nick")
