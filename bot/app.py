@@ -22,6 +22,7 @@ from bot.core.effects import Phrase
 from bot.core.errors import ScriptError, StillhereError
 from bot.core.events import Incoming
 from bot.core.ids import Ids
+from bot.delivery.lease import Lease
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.sender import Sender
 from bot.dialog import loader
@@ -31,6 +32,7 @@ from bot.dialog.registry import Registry
 from bot.hosting import linted
 from bot.hosting.guard import Guard
 from bot.hosting.health import Health, health_app
+from bot.hosting.node import Node
 from bot.hosting.serving import Server
 from bot.hosting.webhook_door import WebhookDoor
 from bot.nudges import vocabulary as nudges
@@ -121,7 +123,10 @@ class App:
         self, settings: Settings, clock: Clock | None = None, *, library: Library | None = None, node: int | None = None
     ) -> None:
         self.settings = settings
-        self._node = secrets.randbits(10) if node is None else node
+        self.name = secrets.token_hex(4)
+        """What this process is called among the replicas: in leases and claims."""
+        self._ids = Ids(clock or SystemClock(), secrets.randbits(10) if node is None else node)
+        self._is_numbered = node is not None
         self._library = library
         self.library: Library
         self.clock: Clock = clock or SystemClock()
@@ -172,16 +177,26 @@ class App:
         await migrate(database)
         async with database.transaction() as tx:
             vault = await open_vault(tx, settings.key_file)
+        numbered = self._is_shared and not self._is_numbered
+        self._node = Node(database, SystemClock(), self.name, self._ids) if numbered else None
+        if self._node:
+            await self._node.take()
+            self._parts.push_async_callback(self._node.release)
+            _log.info("one of several replicas, perhaps", replica=self.name, number=self._ids.node)
         self._build(vault)
+
+    @property
+    def _is_shared(self) -> bool:
+        """Whether other replicas may use this database, too."""
+        return self.database.dialect == "postgresql"
 
     def _build(self, vault: Vault) -> None:
         database, clock = self.database, self.clock
-        ids = Ids(clock, self._node)
-        self.sender = Sender(database, vault, self.channel, clock, rate=self.settings.send_rate)
+        self.sender = Sender(database, vault, self.channel, clock, rate=self.settings.send_rate, name=self.name)
         self.conversation = Conversation(
-            database, vault, self.library, clock, ids, self.sender, self._answer, self._timers_changed
+            database, vault, self.library, clock, self._ids, self.sender, self._answer, self._timers_changed
         )
-        self.scheduler = Scheduler(database, clock, self._handle)
+        self.scheduler = Scheduler(database, clock, self._handle, name=self.name)
         self.housekeeping = Housekeeping(database, clock)
         self.inbox = Inbox(
             self._handle,
@@ -198,7 +213,8 @@ class App:
 
     def _door(self) -> Poller | WebhookDoor:
         if self._webhook_server is None:
-            return Poller(self.channel, self.inbox, self.clock)
+            lease = Lease(self.database, SystemClock(), "poll", self.name) if self._is_shared else None
+            return Poller(self.channel, self.inbox, self.clock, lease=lease)
         return WebhookDoor(
             self.channel,
             self.inbox,
@@ -242,6 +258,7 @@ class App:
             self.scheduler.run(),
             self.housekeeping.run(),
             *self._watches(),
+            *([self._node.keep()] if self._node else []),
         ]
         listening = asyncio.create_task(self.door.run())
         try:
