@@ -98,7 +98,7 @@ class Host:
 
 @asynccontextmanager
 async def hosted(
-    folder: Path, telegram: Simulator | None = None, **settings: str
+    folder: Path, telegram: Simulator | None = None, /, **settings: str
 ) -> AsyncIterator[tuple[Host, Simulator]]:
     """A host's folder, with a token, and a Telegram that knows it, with Ann and Ben."""
     simulator = telegram or Simulator(limits=False)
