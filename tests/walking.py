@@ -69,7 +69,7 @@ class Calm:
     place: Place
 
 
-async def undisturbed(folder: Path, people: int = 1) -> list[Calm]:
+async def undisturbed(folder: Path, people: int = 1, walk: Sequence[str | int] = WALK) -> list[Calm]:
     """The walk of so many people in peace."""
     async with hosted(folder) as (host, simulator):
         phones = [Phone(simulator, person) for person in crowd(simulator, people)]
@@ -88,7 +88,7 @@ async def undisturbed(folder: Path, people: int = 1) -> list[Calm]:
         await app.open()
         running = asyncio.create_task(app.run())
         ends: list[list[Shown]] = [[] for _ in phones]
-        for deed in WALK:
+        for deed in walk:
             for phone in phones:
                 phone.act(deed)
             await simulator.queue(simulator.world.accounts[int(TOKEN.partition(":")[0])]).empty()

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from bot.simulator import Simulator
+from tests.integration.replicas.conftest import Server
 from tests.integration.replicas.fleet import Fleet, Replica, fleet
 from tests.walking import WALK, Calm, Phone, chance, crowd, undisturbed
 
 PEOPLE = 6
 REPLICAS = 3
 KILLS = 21
+CRASHES = 6
 
 
 class Storm:
@@ -125,3 +127,39 @@ async def test_replicas_killed_at_random_moments(
         await storm.blow(KILLS)
         await storm.check()
         assert storm.breaks >= KILLS - 1
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(900)
+async def test_postgresql_itself_stops_dead_and_comes_back(tmp_path: Path, postgresql: Server) -> None:
+    async def pull_the_plug(storm: Storm, step: int) -> None:
+        await asyncio.sleep(chance(3, step, 60) / 1000)
+        await postgresql.crash()
+        if step % 3 == 2:
+            await bots.kill(bots.replicas[0])
+        await postgresql.start()
+        await storm.note()
+        await bots.start(REPLICAS - len(bots.replicas))
+
+    calm = await undisturbed(tmp_path, PEOPLE)
+    telegram = Simulator(limits=False, webhook_backoff=lambda _failures: 0.1)
+    async with fleet(tmp_path, postgresql.url, hooked=True, telegram=telegram, STILLHERE_SEND_RATE="0") as bots:
+        await bots.start(REPLICAS)
+        await bots.up()
+        storm = Storm(bots, calm, pull_the_plug, CRASHES)
+        await storm.blow(CRASHES)
+        await storm.check()
+        assert storm.breaks >= CRASHES - 1
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(300)
+async def test_the_lease_of_a_dead_poller_ends_within_ten_seconds(
+    tmp_path: Path, create_postgresql: Callable[[], str]
+) -> None:
+    async with fleet(tmp_path, create_postgresql()) as bots:
+        await bots.start(2)
+        await bots.up()
+        first = await bots.poller()
+        await bots.kill(first)
+        await bots.until(lambda: bots.replicas[0].polls, within=10)
