@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from bot.config import TELEGRAM, Settings
+from bot.conversation.announcing import Announcer
 from bot.conversation.channel import ChannelError
 from bot.conversation.housekeeping import Housekeeping
 from bot.conversation.service import Conversation
@@ -259,6 +260,11 @@ class App:
             self.housekeeping.run(),
             *self._watches(),
             *([self._node.keep()] if self._node else []),
+            *(
+                [Announcer(self.database, SystemClock(), lambda: self.conversation.library).run()]
+                if self._is_shared
+                else []
+            ),
         ]
         listening = asyncio.create_task(self.door.run())
         try:

@@ -5,7 +5,7 @@ import signal
 import sys
 
 from bot.app import App
-from bot.commands.reload import reload_on_hangup
+from bot.commands.reload import reload_on_hangup, reload_when_behind
 from bot.config import Settings
 from bot.logs import watch_loop
 
@@ -17,10 +17,15 @@ async def run(settings: Settings) -> None:
     stop_on_signals(app)
     try:
         await app.open()
-        if not app.stopping:
-            reload_on_hangup(app)
-            print(f"{_where(app)} Stop it with Ctrl-C.", file=sys.stderr, flush=True)
-        await app.run()
+        if app.stopping:
+            return
+        reload_on_hangup(app)
+        print(f"{_where(app)} Stop it with Ctrl-C.", file=sys.stderr, flush=True)
+        behind = asyncio.create_task(reload_when_behind(app))
+        try:
+            await app.run()
+        finally:
+            behind.cancel()
     finally:
         await app.close()
 

@@ -10,7 +10,7 @@ import structlog
 
 from bot.conversation.channel import ChannelError, Rejected, Throttled, Unreachable
 from bot.core.clock import Clock
-from bot.core.errors import DatabaseUnavailable, StillhereError
+from bot.core.errors import BehindOthers, DatabaseUnavailable, StillhereError
 from bot.delivery.lease import Lease
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.errors import Contested, TokenRefused, translated
@@ -27,6 +27,7 @@ _LONGEST_CONTEST_PAUSE = 60.0
 _REFUSALS = 3  # in a row, of a token that worked before
 _TRIES = 3  # in a row, before another replica may try whether it reaches Telegram
 _REST = 30.0  # seconds for which the others may
+_STEP_ASIDE = 3.0  # seconds in which a replica with newer dialogs takes over, if there is one
 
 log = structlog.get_logger()
 
@@ -114,14 +115,19 @@ class Poller:
             except (DatabaseUnavailable, ChannelError, TokenRefused) as fault:
                 if isinstance(fault, Contested) and not self._may_poll:
                     continue  # by the replica whose turn it is
-                if isinstance(fault, Contested) and fault.webhook:
-                    ready = False
+                ready = ready and not (isinstance(fault, Contested) and fault.webhook)
                 if isinstance(fault, Rejected):
                     self._offset = 0  # an offset Telegram does not know any more
                 pause = faults.pause(fault)
-                if self._lease and isinstance(fault, Unreachable) and faults.in_a_row >= _TRIES:
-                    await self._lease.release(rest=_REST)  # another machine may have a better way
+                await self._let_others(fault, faults.in_a_row)
                 await self._unless_stopped(self._clock.sleep(pause))
+
+    async def _let_others(self, fault: StillhereError, in_a_row: int) -> None:
+        """Give the lease back if another replica may do better: it may know newer dialogs, or a way to Telegram."""
+        if self._lease and isinstance(fault, BehindOthers):
+            await self._lease.release(rest=_STEP_ASIDE)
+        elif self._lease and isinstance(fault, Unreachable) and in_a_row >= _TRIES:
+            await self._lease.release(rest=_REST)
 
     @property
     def _may_poll(self) -> bool:

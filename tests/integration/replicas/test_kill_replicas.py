@@ -133,6 +133,7 @@ async def test_replicas_killed_at_random_moments(
 @pytest.mark.timeout(900)
 async def test_postgresql_itself_stops_dead_and_comes_back(tmp_path: Path, postgresql: Server) -> None:
     async def pull_the_plug(storm: Storm, step: int) -> None:
+        await bots.up()  # a program that just begins ends with a line, and its supervisor starts it again
         await asyncio.sleep(chance(3, step, 60) / 1000)
         await postgresql.crash()
         if step % 3 == 2:
