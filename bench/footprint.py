@@ -22,7 +22,7 @@ from tests.integration.replicas.fleet import Fleet, fleet
 from tests.program import TOKEN
 from tests.walking import WALK, Calm, Phone, crowd, undisturbed
 
-PEOPLE = int(os.environ.get("PEOPLE", "120"))
+PEOPLE = int(os.environ.get("PEOPLE", "60"))
 TABLES = ("users", "sessions", "timers", "lanes", "spaces", "entries", "outbox", "seen_updates")
 
 
@@ -38,12 +38,13 @@ async def main() -> None:
             work.mkdir()
             async with fleet(work, url, telegram=Simulator(limits=False), STILLHERE_SEND_RATE="0") as bots:
                 await bots.start(replicas)
-                await bots.up()
+                await bots.until(lambda bots=bots: all("listens" in each.program.said for each in bots.replicas), 300)  # type: ignore[misc]
                 await walked(bots, calm)
                 for each in list(bots.replicas):
                     await bots.stop(each)
                 if replicas == 1:
                     await sizes(bots)
+                    await an_entry(bots)
         await statements(folder, await new("counted"))
 
 
@@ -115,6 +116,16 @@ async def sizes(bots: Fleet) -> None:
         (found,) = await bots.rows(f"SELECT count(*) AS n, pg_total_relation_size('{table}') AS size FROM {table}")  # noqa: S608 - our own names
         each = found["size"] / found["n"] if found["n"] else 0
         print(f"{table:14} {found['n'] / PEOPLE:11.2f} {each:10.0f} {found['size'] / PEOPLE:13.0f}")
+
+
+async def an_entry(bots: Fleet) -> None:
+    """Bytes of an entry, with its share of the index: ten thousand of them, one in three with 60 bytes of sealed words."""
+    await bots.rows(
+        "INSERT INTO entries SELECT n * 4096, n % 500, 'soothed', 7, 4, 'breath', "
+        "CASE WHEN n % 3 = 0 THEN decode(repeat('ab', 60), 'hex') END, n * 1000000 FROM generate_series(1, 10000) AS n"
+    )
+    (found,) = await bots.rows("SELECT pg_total_relation_size('entries') AS size")
+    print(f"an entry: {found['size'] / 10_000:.0f} bytes")
 
 
 async def statements(folder: Path, url: str) -> None:

@@ -27,25 +27,23 @@ class Storm:
         self.phones = [Phone(bots.simulator, person) for person in crowd(bots.simulator, len(calm))]
         self.in_flight: Counter[int] = Counter()
         self.breaks = 0
+        self._times = times
         self._every = len(WALK) * len(calm) // times
         self._deeds = 0
-        self._due = asyncio.Event()
-        self._calm_again = asyncio.Event()
 
-    async def blow(self, times: int) -> None:
+    async def blow(self) -> None:
         """Everybody walks to the end, and so many things break meanwhile."""
         async with asyncio.TaskGroup() as group:
-            breaking = group.create_task(self._break(times))
+            breaking = group.create_task(self._break())
             walks = [
                 group.create_task(self._walk(phone, calm)) for phone, calm in zip(self.phones, self.calm, strict=True)
             ]
             await asyncio.wait(walks)
             breaking.cancel()
 
-    async def _break(self, times: int) -> None:
-        while self.breaks < times:
-            self._due.clear()
-            await self._due.wait()
+    async def _break(self) -> None:
+        while self.breaks < self._times:
+            await self.bots.until(lambda: self._stage > self.breaks, within=300)
             await self._breaks(self, self.breaks)
             self.breaks += 1
 
@@ -54,17 +52,21 @@ class Storm:
             seen = len(phone.shown)
             phone.act(deed)
             self._deeds += 1
-            if self._deeds // self._every > self.breaks:
-                self._due.set()
             try:
                 await self.bots.heard(lambda: wanted in phone.shown[seen:], within=120)  # noqa: B023 - awaited here
             except TimeoutError:
                 told = "\n".join(each.program.said for each in self.bots.replicas)
                 raise AssertionError(f"wanted {wanted}, shown {phone.shown[seen:]}\n{told}") from None
             phone.looks_at = wanted
-            await self._enough_are_up()
+            await self.two_are_up()
+            await self.bots.until(lambda: self._stage <= self.breaks + 1 or self.breaks == self._times, within=300)
 
-    async def _enough_are_up(self) -> None:
+    @property
+    def _stage(self) -> int:
+        """How many things should have broken by now: people do not run away from what breaks."""
+        return self._deeds // self._every
+
+    async def two_are_up(self) -> None:
         """Load without replicas is no load on them."""
         await self.bots.until(lambda: sum("listens" in each.program.said for each in self.bots.replicas) > 1)
 
@@ -107,7 +109,7 @@ async def kill_one(storm: Storm, step: int) -> None:
     await bots.kill(victim)
     await storm.note(f"{victim.name or '-'}:%")
     await bots.start()
-    await storm._enough_are_up()
+    await storm.two_are_up()
 
 
 @pytest.mark.deep
@@ -124,7 +126,7 @@ async def test_replicas_killed_at_random_moments(
         await bots.start(REPLICAS)
         await bots.up()
         storm = Storm(bots, calm, kill_one, KILLS)
-        await storm.blow(KILLS)
+        await storm.blow()
         await storm.check()
         assert storm.breaks >= KILLS - 1
 
@@ -148,7 +150,7 @@ async def test_postgresql_itself_stops_dead_and_comes_back(tmp_path: Path, postg
         await bots.start(REPLICAS)
         await bots.up()
         storm = Storm(bots, calm, pull_the_plug, CRASHES)
-        await storm.blow(CRASHES)
+        await storm.blow()
         await storm.check()
         assert storm.breaks >= CRASHES - 1
 
