@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from bot.config import TELEGRAM, Settings
+from bot.conversation.announcing import Announcer
 from bot.conversation.channel import ChannelError
 from bot.conversation.housekeeping import Housekeeping
 from bot.conversation.service import Conversation
@@ -23,6 +24,7 @@ from bot.core.errors import DatabaseUnavailable, ScriptError, StillhereError
 from bot.core.events import Incoming
 from bot.core.ids import Ids
 from bot.core.retention import Retention
+from bot.delivery.lease import Lease
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.sender import Sender
 from bot.dialog import loader
@@ -32,6 +34,7 @@ from bot.dialog.registry import Registry
 from bot.hosting import linted
 from bot.hosting.guard import Guard
 from bot.hosting.health import Health, health_app
+from bot.hosting.node import Node
 from bot.hosting.serving import Server
 from bot.hosting.webhook_door import WebhookDoor
 from bot.nudges import vocabulary as nudges
@@ -125,7 +128,10 @@ class App:
         self, settings: Settings, clock: Clock | None = None, *, library: Library | None = None, node: int | None = None
     ) -> None:
         self.settings = settings
-        self._node = secrets.randbits(10) if node is None else node
+        self.name = secrets.token_hex(4)
+        """What this process is called among the replicas: in leases and claims."""
+        self._ids = Ids(clock or SystemClock(), secrets.randbits(10) if node is None else node)
+        self._is_numbered = node is not None
         self._library = library
         self.library: Library
         self.clock: Clock = clock or SystemClock()
@@ -177,17 +183,28 @@ class App:
         await migrate(database)
         async with database.transaction() as tx:
             vault = await open_vault(tx, settings.key_file)
+        numbered = self._is_shared and not self._is_numbered
+        self._node = Node(database, SystemClock(), self.name, self._ids) if numbered else None
+        if self._node:
+            await self._node.take()
+            self._parts.push_async_callback(self._node.release)
+            _log.info("one of several replicas, perhaps", replica=self.name, number=self._ids.node)
         self._build(vault)
+
+    @property
+    def _is_shared(self) -> bool:
+        """Whether other replicas may use this database, too."""
+        return self.database.dialect == "postgresql"
 
     def _build(self, vault: Vault) -> None:
         database, clock = self.database, self.clock
-        ids = Ids(clock, self._node)
         self.sender = Sender(
             database,
             vault,
             self.channel,
             clock,
             rate=self.settings.send_rate,
+            name=self.name,
             on_unknown=self._doubted,
         )
         deletions, kept = Deletions(beside(self.settings.key_file)), Retention.at_most(self.settings.retention_days)
@@ -196,14 +213,14 @@ class App:
             vault,
             self.library,
             clock,
-            ids,
+            self._ids,
             self.sender,
             self._answer,
             self._timers_changed,
             deletions=deletions,
             kept=kept,
         )
-        self.scheduler = Scheduler(database, clock, self._handle)
+        self.scheduler = Scheduler(database, clock, self._handle, name=self.name)
         self.housekeeping = Housekeeping(database, vault, deletions, clock, kept)
         self.inbox = Inbox(
             self._handle,
@@ -222,7 +239,8 @@ class App:
 
     def _door(self) -> Poller | WebhookDoor:
         if self._webhook_server is None:
-            return Poller(self.channel, self.inbox, self.clock)
+            lease = Lease(self.database, SystemClock(), "poll", self.name) if self._is_shared else None
+            return Poller(self.channel, self.inbox, self.clock, lease=lease)
         return WebhookDoor(
             self.channel,
             self.inbox,
@@ -266,6 +284,12 @@ class App:
             self.scheduler.run(),
             self.housekeeping.run(),
             *self._watches(),
+            *([self._node.keep()] if self._node else []),
+            *(
+                [Announcer(self.database, SystemClock(), lambda: self.conversation.library).run()]
+                if self._is_shared
+                else []
+            ),
         ]
         listening = asyncio.create_task(self.door.run())
         try:

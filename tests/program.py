@@ -98,9 +98,11 @@ class Host:
 
 
 @asynccontextmanager
-async def hosted(folder: Path, **settings: str) -> AsyncIterator[tuple[Host, Simulator]]:
+async def hosted(
+    folder: Path, telegram: Simulator | None = None, /, **settings: str
+) -> AsyncIterator[tuple[Host, Simulator]]:
     """A host's folder, with a token, and a Telegram that knows it, with Ann and Ben."""
-    simulator = Simulator(limits=False)
+    simulator = telegram or Simulator(limits=False)
     simulator.add_bot(TOKEN, "still_bot", "Still")
     simulator.add_user("Ann")
     simulator.add_user("Ben")

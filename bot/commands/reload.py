@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.app import CARRIED, App, read_dialogs
 from bot.core.errors import ScriptError
 
+_AGAIN_AFTER = 10.0  # seconds; while the new files are not there yet, a look costs half a second
 _LOOK_EVERY = 1.0  # seconds; a look at 60 files costs less than a millisecond
 
 
@@ -21,6 +22,17 @@ def reload_on_hangup(app: App) -> None:
             task.add_done_callback(tasks.discard)
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, again)
+
+
+async def reload_when_behind(app: App) -> None:
+    """Read the dialogs again when another replica knows newer ones. Runs until cancelled."""
+    behind = asyncio.Event()
+    app.conversation.on_behind = behind.set
+    while True:
+        await behind.wait()
+        await reload(app)
+        await app.clock.sleep(_AGAIN_AFTER)
+        behind.clear()
 
 
 async def reload(app: App) -> bool:

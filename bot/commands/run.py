@@ -6,7 +6,7 @@ import signal
 import sys
 
 from bot.app import App
-from bot.commands.reload import reload_on_hangup
+from bot.commands.reload import reload_on_hangup, reload_when_behind
 from bot.config import Settings
 from bot.logs import watch_loop
 
@@ -19,11 +19,15 @@ async def run(settings: Settings) -> None:
     try:
         await app.open()
         settle()
-        if not app.stopping:
-            reload_on_hangup(app)
-            gc.freeze()  # dialogs and lexicons stay: there is no need to look through them again and again
-            print(f"{_where(app)} Stop it with Ctrl-C.", file=sys.stderr, flush=True)
-        await app.run()
+        if app.stopping:
+            return
+        reload_on_hangup(app)
+        print(f"{_where(app)} Stop it with Ctrl-C.", file=sys.stderr, flush=True)
+        behind = asyncio.create_task(reload_when_behind(app))
+        try:
+            await app.run()
+        finally:
+            behind.cancel()
     finally:
         await app.close()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from bot.conversation.announcing import leave_to_others
 from bot.core.effects import ChangeSpace, ChangeUser, Decide, Effect, OpenSpace, Record
 from bot.core.errors import Undecodable
 from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked, Verdict
@@ -60,11 +61,13 @@ async def load(
     """
     The people of the batch, locked in id order and newcomers created, with all that their turns may need.
 
-    A press, a block or a timer of somebody unknown creates nobody. Raises Undecodable for a broken row.
+    A press, a block or a timer of somebody unknown creates nobody. Raises Undecodable for a broken row, BehindOthers for
+    a turn that another replica has to take.
     """
     people = await users.lock(tx, vault, {incoming.user_id for incoming in batch})
     people |= await users.create(tx, vault, _newcomers(library, batch, people, now))
     rows = await sessions.load(tx, people)
+    await leave_to_others(tx, library, batch, rows)
     standings = {
         user_id: Standing(person, _session(rows[user_id]) if user_id in rows else Session())
         for user_id, person in people.items()

@@ -15,7 +15,7 @@ from bot.conversation.facts import Standing
 from bot.conversation.render import Renderer
 from bot.core.clock import Clock
 from bot.core.effects import ChangeUser, Effect, Phrase, Say, SetTimer
-from bot.core.errors import DatabaseUnavailable, Undecodable
+from bot.core.errors import BehindOthers, DatabaseUnavailable, Undecodable
 from bot.core.events import Blocked, CommandGiven, Elapsed, Event, Incoming, Pressed, Unblocked, Wrote
 from bot.core.facts import Facts, User
 from bot.core.ids import Ids
@@ -101,6 +101,8 @@ class Conversation:
         self._on_timers = on_timers
         self._deletions = deletions
         self._kept = kept or Retention()
+        self.on_behind: Callable[[], None] = lambda: None
+        """Told when somebody stands where only the dialogs of another replica lead."""
         outlet.when_missed(self.make_good)
 
     async def handle(self, batch: Sequence[Incoming]) -> None:
@@ -112,6 +114,12 @@ class Conversation:
         """
         try:
             done = await self._commit(batch)
+        except BehindOthers:
+            if len({incoming.user_id for incoming in batch}) == 1:
+                self.on_behind()
+                raise
+            await self._apart(batch)
+            return
         except DatabaseUnavailable:
             raise
         except Exception as fault:  # noqa: BLE001 - one of the two places: whatever a turn raises is one person's
@@ -213,12 +221,22 @@ class Conversation:
     # Faults ----------------------------------------------------------------------------------------------------------
 
     async def _apart(self, batch: Sequence[Incoming]) -> None:
-        """Take the turns of each person apart, and at last each turn, so that one person's fault stays theirs."""
+        """
+        Take the turns of each person apart, and at last each turn, so that one person's fault stays theirs.
+
+        Raises BehindOthers, after all, if somebody's turn is another replica's.
+        """
         people = dict.fromkeys(incoming.user_id for incoming in batch)
+        behind: BehindOthers | None = None
         for user_id in people:
             theirs = [incoming for incoming in batch if incoming.user_id == user_id]
             for part in [theirs] if len(people) > 1 else [[incoming] for incoming in theirs]:
-                await self.handle(part)
+                try:
+                    await self.handle(part)
+                except BehindOthers as left:
+                    behind = left
+        if behind:
+            raise behind
 
     async def _put_away(self, incoming: Incoming, fault: Exception) -> None:
         """

@@ -21,6 +21,10 @@ class DatabaseUnavailable(StillhereError):  # noqa: N818 - reads as a sentence w
     """The database cannot do its work now (disk, lock, lost connection). Nothing was marked; try again later."""
 
 
+class BehindOthers(DatabaseUnavailable):
+    """Somebody stands where only the dialogs of another replica lead. Nothing was marked; try again, perhaps there."""
+
+
 class VaultError(StillhereError):
     """A sealed text cannot be opened, or the master key is missing, wrong or swapped. Nothing is shown."""
 

@@ -1,10 +1,16 @@
 """Identifiers made in the program, so that rows know theirs before they are written."""
 
+from math import inf
+
 from bot.core.clock import Clock
+from bot.core.errors import DatabaseUnavailable
 
 _EPOCH_MS = 1_735_689_600_000  # 2025-01-01
 _NODE_BITS = 10
 _COUNT_BITS = 12
+
+NODES = 1 << _NODE_BITS
+"""How many processes may make ids at the same time."""
 
 
 class Ids:
@@ -17,15 +23,22 @@ class Ids:
 
     def __init__(self, clock: Clock, node: int) -> None:
         self._clock = clock
-        self._node = node % (1 << _NODE_BITS)
+        self.node = node % NODES
+        self._until = inf
         self._last = 0
 
+    def use(self, node: int, until: float) -> None:
+        """Make ids as `node`, which is ours until then (machine time)."""
+        self.node, self._until = node, until
+
     def next(self) -> int:
-        """A number larger than every one before."""
+        """A number larger than every one before. Raises DatabaseUnavailable once `node` may be another's."""
+        if self._clock.machine() >= self._until:
+            raise DatabaseUnavailable("This program was away for too long, and has to look at the database first.")
         ticks = (int(self._clock.machine() * 1000) - _EPOCH_MS) << _COUNT_BITS
         self._last = max(ticks, self._last + 1)
         milliseconds, count = divmod(self._last, 1 << _COUNT_BITS)
-        return (milliseconds << (_NODE_BITS + _COUNT_BITS)) | (self._node << _COUNT_BITS) | count
+        return (milliseconds << (_NODE_BITS + _COUNT_BITS)) | (self.node << _COUNT_BITS) | count
 
 
 def base36(number: int) -> str:

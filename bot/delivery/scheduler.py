@@ -31,10 +31,17 @@ class Scheduler:
     one serves at a time; should two, the turn's own dedupe keeps a timer from being handled twice.
     """
 
-    def __init__(self, database: Database, clock: Clock, handle: Callable[[list[Incoming]], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        handle: Callable[[list[Incoming]], Awaitable[None]],
+        *,
+        name: str = "",
+    ) -> None:
         self._database, self._clock, self._handle = database, clock, handle
         self._shared = database.dialect == "postgresql"
-        self._name = secrets.token_hex(4)
+        self._name = name or secrets.token_hex(4)
         self._changed, self._ended = asyncio.Event(), asyncio.Event()
         self._asking: list[asyncio.Future[None]] = []
         self._running = self._stopping = False

@@ -55,12 +55,13 @@ class Sender:
         clock: Clock,
         rate: int = 30,
         *,
+        name: str = "",
         on_unknown: Callable[[Sequence[int]], None] | None = None,
     ) -> None:
         self._database, self._vault, self._channel, self._clock = database, vault, channel, clock
         self._limits = limits(rate)
         self._on_unknown = on_unknown
-        self._name, self._numbers = secrets.token_hex(4), count(1)
+        self._name, self._numbers = name or secrets.token_hex(4), count(1)
         self._lanes: dict[str, deque[list[Claimed]]] = {}  # what is being sent, by destination
         self._tasks: set[asyncio.Task[None]] = set()
         self._done: list[Outcome] = []  # to be written

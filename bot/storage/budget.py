@@ -69,12 +69,16 @@ def limits(rate: int) -> Limits:
     return Limits(Pace(-(-SECOND * 10 // (9 * rate)), max(1, rate // 10)), PER_CHAT)
 
 
-async def lock(tx: Transaction, machine: int) -> int:
-    """The shared budget's `tat`, locked until the transaction ends: before any lane, or two replicas wait for each other."""
+async def lock(tx: Transaction) -> int:
+    """
+    The shared budget's `tat`, locked until the transaction ends: before any lane, or two replicas wait for each other.
+
+    Machine time is to be read after it: who waited for the lock would else grant the time of its waiting once more.
+    """
     tat: int | None = (await tx.connection.execute(_LOCK)).scalar_one_or_none()
     if tat is None:
-        await tx.connection.execute(_CREATE[tx.dialect], {"name": _NAME, "tat": machine})
-        return await lock(tx, machine)
+        await tx.connection.execute(_CREATE[tx.dialect], {"name": _NAME, "tat": 0})
+        return await lock(tx)
     return tat
 
 

@@ -54,7 +54,8 @@ async def claim(
     if not any(at is not None and at <= machine for at in (ahead.free_at, ahead.lease_end)):
         return Claim([], None if ahead.free_at is None else (ahead.free_at - machine) / SECOND, held=ahead.held)
     allowance = owner.limits.budget
-    tat = await budget.lock(tx, machine) if allowance else 0
+    tat = await budget.lock(tx) if allowance else 0
+    machine = await tx.machine() if allowance else machine
     room = allowance.room(tat, machine, want) if allowance else want
     if allowance and not room:
         return Claim([], (allowance.ready(tat) - machine) / SECOND, crowded=True, held=ahead.held)

@@ -46,9 +46,9 @@ async def add(
     wanted = list(drafts)
     if not wanted and not outcomes:
         return []
-    machine = await tx.machine()
     allowance = claim_for.limits.budget if claim_for and wanted else None
-    tat = await budget.lock(tx, machine) if allowance else 0
+    tat = await budget.lock(tx) if allowance else 0
+    machine = await tx.machine()
     destinations = {draft.destination for _, draft in wanted}
     held = await lanes.lock(tx, destinations.union(outcome.destination for outcome in outcomes))
     held |= await lanes.make(tx, destinations - held.keys())

@@ -22,6 +22,12 @@ async def versions(tx: Transaction, hashes: Collection[str]) -> dict[str, int]:
     return {row.hash: row.version for row in rows}
 
 
+async def announced(tx: Transaction, hashes: Collection[str], since: datetime) -> set[str]:
+    """Those of these scripts that some replica has announced since then."""
+    rows = await tx.connection.execute(_ANNOUNCED, {"hashes": list(hashes), "since": instant(since)})
+    return set(rows.scalars())
+
+
 async def newest(tx: Transaction) -> int:
     """The newest set version announced; 0 if none was."""
     return (await tx.connection.execute(_NEWEST)).scalar_one_or_none() or 0
@@ -34,5 +40,8 @@ async def prune(tx: Transaction, before: datetime) -> None:
 
 _ANNOUNCE = upsert(scripts)
 _VERSIONS = select(scripts.c.hash, scripts.c.version).where(scripts.c.hash.in_(bindparam("hashes", expanding=True)))
+_ANNOUNCED = select(scripts.c.hash).where(
+    scripts.c.hash.in_(bindparam("hashes", expanding=True)), scripts.c.at >= bindparam("since")
+)
 _NEWEST = select(func.max(scripts.c.version))
 _PRUNE = delete(scripts).where(scripts.c.at < bindparam("before"))

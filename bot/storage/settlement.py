@@ -23,10 +23,10 @@ async def settle(tx: Transaction, outcomes: Sequence[Outcome], now: datetime, li
     Locks users, then the budget, then lanes.
     """
     outcomes = await _block(tx, outcomes, now)
-    machine = await tx.machine()
     pause = max((outcome.wait for outcome in outcomes if outcome.everywhere), default=0.0)
+    tat = await budget.lock(tx) if pause and limits.budget else 0
+    machine = await tx.machine()
     if pause and limits.budget:
-        tat = await budget.lock(tx, machine)
         await budget.write(tx, max(tat, limits.budget.held(machine + round(pause * SECOND))))
     held = await lanes.lock(tx, {outcome.destination for outcome in outcomes})
     freed = await record(tx, outcomes, held, machine)

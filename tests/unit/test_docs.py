@@ -24,7 +24,13 @@ PAGES = sorted(
         *ROOT.glob("dialogs/media/*.md"),
     ]
 )
-RUN_FILES = [ROOT / "Dockerfile", ROOT / "deploy/compose.yaml", ROOT / ".env.example", ROOT / ".pre-commit-config.yaml"]
+RUN_FILES = [
+    ROOT / "Dockerfile",
+    ROOT / "deploy/compose.yaml",
+    ROOT / "deploy/compose.postgres.yaml",
+    ROOT / ".env.example",
+    ROOT / ".pre-commit-config.yaml",
+]
 MADE_LATER = {".venv", ".env", "var", "keys"}
 """Not in the repository: made by a command, or by the host."""
 
@@ -70,6 +76,22 @@ def test_the_container_is_as_closed_as_the_docs_say() -> None:
     assert bot["security_opt"] == ["no-new-privileges:true"]
     assert "ports" not in bot
     assert bot["volumes"] == ["data:/data", "keys:/keys"]
+
+
+def test_replicas_share_a_database_that_only_they_reach() -> None:
+    made = YAML(typ="safe").load((ROOT / "deploy/compose.postgres.yaml").read_text())
+    bot, postgres = made["services"]["bot"], made["services"]["postgres"]
+    assert bot["deploy"]["replicas"] >= 2
+    assert bot["read_only"]
+    assert bot["cap_drop"] == ["ALL"]
+    assert "volumes" not in bot  # whatever has to be kept is in the database
+    assert not {"ports", "network_mode"} & {*bot, *postgres}
+    services = made["services"].values()
+    assert all("healthcheck" in each for each in services)
+    assert {name for each in services for name in each.get("secrets", [])} == set(made["secrets"])
+    named = {volume.partition(":")[0] for each in services for volume in each.get("volumes", [])}
+    assert {name for name in named if not name.startswith(".")} == set(made["volumes"])
+    assert (ROOT / "deploy/Caddyfile").exists()
 
 
 def test_the_image_is_built_from_what_is_there_and_sent() -> None:

@@ -3,75 +3,21 @@
 import asyncio
 import sqlite3
 from contextlib import closing
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.app import App
-from bot.config import Settings
 from bot.simulator import Fault, Simulator, Trouble
-from bot.simulator.people import Person
-from tests.program import TOKEN, Host, Program, hosted, until
-
-# What Ann does: words, or a press of the n-th button of the newest prompt. Bot and person come the same way each time.
-WALK: list[str | int] = [
-    "/soothe", 4, 1, 0, 0, "I am allowed to rest.", 0, 3, "/space", 0, 8, 0, 1, 0, "/reach", 0, 0, "/menu", 0,
-    "/soothe", 7, 0, "/help", "/menu", 1, "/nudges", "/settings", 0, "/menu",
-]  # fmt: skip
-
-Shown = tuple[str, tuple[str, ...]]
-"""A prompt as it stands on the phone: its words, and its buttons."""
-
-
-class Phone:
-    """What Ann does, and sees."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self.simulator = simulator
-        self.ann: Person = simulator.people()[0]
-        self.shown: list[Shown] = []
-        self.looks_at: Shown | None = None
-        self._words: dict[int, str] = {}
-        simulator.listen(self._see)
-
-    def act(self, deed: str | int) -> None:
-        """Say it, or press it under the prompt that was last answered to her (a second copy may have come since)."""
-        if isinstance(deed, str):
-            self.ann.says(deed)
-            return
-        messages = [message for message in self.ann.messages() if _rows(message)]
-        prompt = next((each for each in reversed(messages) if _as_shown(each) == self.looks_at), messages[-1])
-        data = [each["callback_data"] for row in _rows(prompt) for each in row if "callback_data" in each]
-        self.ann.presses(prompt["message_id"], data[min(deed, len(data) - 1)])
-
-    def _see(self, change: dict[str, Any]) -> None:
-        message = change.get("message", {})
-        if change["type"] not in {"message", "edit"} or message.get("out") or change.get("user_id") != self.ann.id:
-            return
-        words, buttons = _as_shown(message)
-        known, self._words[message["message_id"]] = self._words.get(message["message_id"]), words
-        if known != words or buttons:  # else it is an old prompt that lost its buttons
-            self.shown.append((words, buttons))
-
-
-def _as_shown(message: dict[str, Any]) -> Shown:
-    words = str(message.get("text", message.get("caption", "")))
-    return words, tuple(each["text"] for row in _rows(message) for each in row)
-
-
-def _rows(message: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    rows: list[list[dict[str, Any]]] = message.get("reply_markup", {}).get("inline_keyboard", [])
-    return rows
+from tests.program import Host, Program, free_address, hosted, until
+from tests.walking import WALK, Phone, Shown, chance, undisturbed
 
 
 class Walk(Phone):
     """The program is killed under her hands."""
 
     def __init__(self, host: Host, simulator: Simulator) -> None:
-        super().__init__(simulator)
-        self.host = host
+        super().__init__(simulator, simulator.people()[0])
+        self.host, self.simulator = host, simulator
         self.in_flight = self.kills = 0
         self.program: Program
 
@@ -95,40 +41,11 @@ class Walk(Phone):
         with closing(sqlite3.connect(self.host.database)) as file:
             return int(file.execute("SELECT count(*) FROM outbox WHERE status < 2").fetchone()[0])
 
-
-async def undisturbed(folder: Path) -> tuple[list[Shown], list[Shown]]:
-    """The walk in peace: what the phone showed after each deed, and all it showed."""
-    async with hosted(folder) as (host, simulator):
-        phone = Phone(simulator)
-        app = App(
-            Settings(
-                _env_file=None,
-                bot_token=TOKEN,
-                api_url=host.settings["STILLHERE_API_URL"],
-                database_url=f"sqlite+aiosqlite:///{folder}/calm.db",
-                key_file=folder / "calm.key",
-                cache=host.settings["STILLHERE_CACHE"],
-                health_listen="",
-                send_rate=0,
-            )
-        )
-        await app.open()
-        running = asyncio.create_task(app.run())
-        ends = []
-        for deed in WALK:
-            phone.act(deed)
-            await simulator.queue(simulator.world.accounts[int(TOKEN.partition(":")[0])]).empty()
-            await app.quiet()
-            ends.append(phone.shown[-1])
-        app.stop()
-        await running
-        await app.close()
-        return ends, phone.shown
-
-
-def chance(seed: int, step: int, below: int) -> int:
-    """A number from 0 on, different for each step, the same each time."""
-    return int.from_bytes(blake2b(f"{seed} {step}".encode(), digest_size=4).digest()) % below
+    def place(self) -> tuple[str, str, int]:
+        """Where the bot thinks she stands."""
+        with closing(sqlite3.connect(self.host.database)) as file:
+            dialog, state, revision = file.execute("SELECT dialog, state, revision FROM sessions").fetchone()
+            return dialog, state, revision
 
 
 async def killed_before(going: Walk, deed: str | int, _chance: int) -> None:
@@ -160,7 +77,7 @@ async def killed_before_the_commit(going: Walk, deed: str | int, chance: int) ->
 
 async def killed_while_sending(going: Walk, deed: str | int, _chance: int) -> None:
     """The call is on its way and Telegram has not taken it."""
-    with going.simulator.faults.during(Fault(Trouble.HANG, chat_id=going.ann.id)):
+    with going.simulator.faults.during(Fault(Trouble.HANG, chat_id=going.person.id)):
         before = going.simulator.faults.struck
         going.act(deed)
         await until(going.simulator, going.program, lambda: going.simulator.faults.struck > before)
@@ -170,7 +87,7 @@ async def killed_while_sending(going: Walk, deed: str | int, _chance: int) -> No
 
 async def killed_before_the_answer(going: Walk, deed: str | int, _chance: int) -> None:
     """Telegram has taken the message, and the bot never hears of it."""
-    with going.simulator.faults.during(Fault(Trouble.DROP_AFTER, chat_id=going.ann.id)):
+    with going.simulator.faults.during(Fault(Trouble.DROP_AFTER, chat_id=going.person.id)):
         before = going.simulator.faults.struck
         going.act(deed)
         await until(going.simulator, going.program, lambda: going.simulator.faults.struck > before)
@@ -210,17 +127,26 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize(
-    ("seed", "every"), [(0, 4), pytest.param(2, 1, marks=pytest.mark.deep), pytest.param(3, 1, marks=pytest.mark.deep)]
+    ("door", "seed", "every"),
+    [
+        ("polling", 0, 4),
+        ("webhook", 0, 12),
+        pytest.param("polling", 2, 1, marks=pytest.mark.deep),
+        pytest.param("polling", 3, 1, marks=pytest.mark.deep),
+        pytest.param("webhook", 2, 1, marks=pytest.mark.deep),
+    ],
 )
-async def test_killed_at_any_moment_the_talk_goes_on(tmp_path: Path, seed: int, every: int) -> None:
-    ends, calm = await undisturbed(tmp_path)
-    async with hosted(tmp_path, STILLHERE_SEND_RATE="0") as (
+@pytest.mark.timeout(600)
+async def test_killed_at_any_moment_the_talk_goes_on(tmp_path: Path, door: str, seed: int, every: int) -> None:
+    (calm,) = await undisturbed(tmp_path)
+    telegram = Simulator(limits=False, webhook_backoff=lambda _failures: 0.05)
+    async with hosted(tmp_path, telegram, STILLHERE_SEND_RATE="0", **(_hook() if door == "webhook" else {})) as (
         host,
         simulator,
     ):  # she is faster than one message a second
         going = Walk(host, simulator)
         await going.start()
-        for step, (deed, wanted) in enumerate(zip(WALK, ends, strict=True)):
+        for step, (deed, wanted) in enumerate(zip(WALK, calm.ends, strict=True)):
             seen = len(going.shown)
             if step % every == every - 1:
                 luck = chance(seed, step, 40)
@@ -229,9 +155,19 @@ async def test_killed_at_any_moment_the_talk_goes_on(tmp_path: Path, seed: int, 
                 going.act(deed)
             await going.sees(wanted, seen)
         assert await going.program.stop() == 0, going.program.said
-        twice = len(going.shown) - len(calm)
+        twice = len(going.shown) - len(calm.shown)
         print(f"{going.kills} kills, {going.in_flight} in flight, {twice} came twice")  # noqa: T201 - seen with `pytest -s`
-        assert list(dict.fromkeys(going.shown)) == list(dict.fromkeys(calm))
+        assert list(dict.fromkeys(going.shown)) == list(dict.fromkeys(calm.shown))
+        assert going.place() == calm.place
         assert going.unsettled() == 0
         assert 0 <= twice <= going.in_flight
         assert going.kills >= len(WALK) // every
+
+
+def _hook() -> dict[str, str]:
+    listen = free_address()
+    return {
+        "STILLHERE_WEBHOOK_URL": f"http://{listen}/hook",
+        "STILLHERE_WEBHOOK_LISTEN": listen,
+        "STILLHERE_WEBHOOK_SECRET": "s3cret",
+    }

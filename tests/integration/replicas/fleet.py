@@ -1,0 +1,175 @@
+"""Several programs on one PostgreSQL, behind a load balancer or sharing a poller's lease, and what their database says of them."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+from aiohttp import web
+
+from bot.app import read_dialogs
+from bot.simulator import Simulator
+from tests.program import Host, Program, free_address, hosted
+
+SECRET = "s3cret"
+POLLS, WAITS = "this replica polls now", "another replica polls now"
+
+
+class Replica:
+    """One of the programs. `listen`: where its webhook is served, or nothing."""
+
+    def __init__(self, program: Program, listen: str) -> None:
+        self.program = program
+        self.listen = listen
+
+    @property
+    def name(self) -> str:
+        """What it is called in leases and claims, once it is up."""
+        found = re.search(r'"replica": "(\w+)"', self.program.said)
+        return found[1] if found else ""
+
+    @property
+    def polls(self) -> bool:
+        """Whether it has the poller's lease, as far as it said."""
+        told = [line for line in self.program.said.splitlines() if POLLS in line or WAITS in line]
+        return bool(told) and POLLS in told[-1]
+
+
+class Fleet:
+    """All of them."""
+
+    def __init__(self, host: Host, simulator: Simulator, url: str, *, hooked: bool) -> None:
+        self.host, self.simulator, self.url, self.hooked = host, simulator, url, hooked
+        self.replicas: list[Replica] = []
+        self._turn = count()
+
+    async def start(self, number: int = 1, **settings: str) -> list[Replica]:
+        """Start so many more, all at once."""
+        started = []
+        for _ in range(number):
+            listen = free_address() if self.hooked else ""
+            hook = {"STILLHERE_WEBHOOK_LISTEN": listen} if listen else {}
+            started.append(Replica(await self.host.start(**hook, **settings), listen))
+        self.replicas += started
+        return started
+
+    async def up(self) -> None:
+        """Until every one of them has said where it listens."""
+        for replica in self.replicas:
+            await self.until(lambda replica=replica: "Stillhere listens" in replica.program.said)  # type: ignore[misc]
+
+    async def until(self, holds: Callable[[], object], within: float = 60) -> None:
+        """Until something is so in files that the programs write, while they live; looked at now and then."""
+        async with asyncio.timeout(within):
+            while not holds():
+                dead = [each.program for each in self.replicas if each.program.process.returncode is not None]
+                assert not dead, dead[0].said
+                await asyncio.sleep(0.02)
+
+    async def kill(self, replica: Replica) -> None:
+        """SIGKILL."""
+        self.replicas.remove(replica)
+        await replica.program.kill()
+
+    async def stop(self, replica: Replica) -> None:
+        """A clean stop."""
+        self.replicas.remove(replica)
+        assert await replica.program.stop() == 0, replica.program.said
+
+    async def heard(self, holds: Callable[[], object], within: float = 60) -> None:
+        """Until something is so at Telegram."""
+        async with asyncio.timeout(within):
+            await self.simulator.until(holds)
+
+    async def rows(self, statement: str, *values: object) -> list[Any]:
+        """What the database answers."""
+        socket, name = where(self.url)
+        connection = await asyncpg.connect(host=socket, user="postgres", database=name)
+        try:
+            return list(await connection.fetch(statement, *values))
+        finally:
+            await connection.close()
+
+    async def end_lease(self, name: str) -> None:
+        """Its time is over, as if nobody had renewed it for so long."""
+        await self.rows("UPDATE leases SET until = 0 WHERE name = $1", name)
+
+    async def poller(self) -> Replica:
+        """The one that polls, once there is one."""
+        await self.until(lambda: any(each.polls for each in self.replicas))
+        return next(each for each in self.replicas if each.polls)
+
+    async def balance(self, request: web.Request) -> web.Response:
+        """Bring a request to the next replica that listens, as a load balancer does."""
+        body = await request.read()
+        headers = {name: value for name, value in request.headers.items() if name.startswith("X-Telegram")}
+        session: aiohttp.ClientSession = request.app[_SESSION]
+        for _ in range(len(self.replicas)):
+            listen = self.replicas[next(self._turn) % len(self.replicas)].listen
+            try:
+                async with session.post(f"http://{listen}/hook", data=body, headers=headers) as answer:
+                    return web.Response(status=answer.status, body=await answer.read())
+            except aiohttp.ClientConnectorError:
+                continue
+            except aiohttp.ClientError:
+                break  # it died over this request
+        return web.Response(status=502)
+
+
+@asynccontextmanager
+async def fleet(
+    folder: Path, url: str, *, hooked: bool = False, telegram: Simulator | None = None, **settings: str
+) -> AsyncIterator[Fleet]:
+    """A host's folder with a key, a Telegram, and perhaps a load balancer; nothing runs yet."""
+    key = folder / "keys/stillhere.key"
+    key.parent.mkdir(mode=0o700)
+    key.write_text(bytes(range(32)).hex())
+    key.chmod(0o600)
+    async with AsyncExitStack() as parts:
+        public = free_address()
+        hook = {"STILLHERE_WEBHOOK_URL": f"http://{public}/hook", "STILLHERE_WEBHOOK_SECRET": SECRET} if hooked else {}
+        usual = {"STILLHERE_DATABASE_URL": url, **hook}
+        host, simulator = await parts.enter_async_context(hosted(folder, telegram, **(usual | settings)))
+        _warm(Path(host.settings["STILLHERE_CACHE"]))
+        made = Fleet(host, simulator, url, hooked=hooked)
+        if hooked:
+            await parts.enter_async_context(_balancer(made, public))
+        yield made
+
+
+def where(url: str) -> tuple[str, str]:
+    """Socket folder and name of a test database."""
+    found = re.fullmatch(r"postgresql\+asyncpg://postgres@/(\w+)\?host=(.+)", url)
+    assert found
+    return found[2], found[1]
+
+
+@cache
+def _warm(cache: Path) -> None:
+    """Compile the dialogs once, before several programs want them at the same moment."""
+    read_dialogs(None, cache)
+
+
+_SESSION = web.AppKey("session", aiohttp.ClientSession)
+
+
+@asynccontextmanager
+async def _balancer(made: Fleet, public: str) -> AsyncIterator[None]:
+    app = web.Application()
+    app.router.add_post("/hook", made.balance)
+    async with aiohttp.ClientSession() as session:
+        app[_SESSION] = session
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        address, _, port = public.rpartition(":")
+        await web.TCPSite(runner, address, int(port)).start()
+        try:
+            yield
+        finally:
+            await runner.cleanup()
