@@ -78,6 +78,7 @@ class Listener:
         spelling = {word: meant.split() for word, meant in lexicon.spelling.items()}
         self._rules = list(_rules(lexicon, spelling))
         denials = self._sets["denials"]
+        self._small = frozenset().union(*(self._sets[name] for name in ("subjects", "clauses", "joining", "openers")))
         self._parts = [(number, part) for number, rule in enumerate(self._rules) for part in range(len(rule.parts))]
         nodes = [self._rules[number].parts[part] for number, part in self._parts]
         self._automaton = Automaton(nodes, self._sets["fillers"] | denials)
@@ -124,7 +125,11 @@ class Listener:
                 yield sentence, sorted(hits, key=lambda hit: gravity(self._rules[hit.rule].verdict))
 
     def _idiomatic(self, sentence: Sentence, hits: Sequence[_Hit]) -> AbstractSet[int]:
-        """Which words belong to idioms. Where a pattern reads an idiom's words and goes on, the pattern is meant."""
+        """
+        Which words an idiom takes the meaning from. Where a pattern reads an idiom's words and more, the pattern is meant.
+
+        Small words, which the idiom shares with whatever stands around it, keep theirs.
+        """
         idioms = [hit for hit in hits if not self._rules[hit.rule].kind]
         if not idioms or len(idioms) == len(hits):
             return frozenset()
@@ -133,8 +138,9 @@ class Listener:
         hidden: set[int] = set()
         for idiom in idioms[:_PATIENCE]:
             start = self._start(sentence, idiom)
-            if not any(begun <= start and idiom.end < end for begun, end in longer):
-                hidden.update(range(start, idiom.end + 1))
+            words = (start, idiom.end)
+            if not any(begun <= start and idiom.end <= end and (begun, end) != words for begun, end in longer):
+                hidden.update(at for at in range(start, idiom.end + 1) if at < len(sentence) and sentence[at] not in self._small)
         return hidden
 
     def _found(self, sentence: Sentence) -> Sequence[_Hit]:
