@@ -12,6 +12,12 @@ from bot.core.effects import DropTimer, SetTimer
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
 from bot.storage.tables import timers, users
 
+EVEN_STOPPED = "crisis."
+"""
+Kinds of timers that don't rest while their person is stopped. /stop drops them; what is set later was asked for later, by
+somebody who wrote of danger after it, and who is asked whether they are with someone like anybody else.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -56,7 +62,7 @@ async def due(tx: Transaction, now: datetime, limit: int = 100) -> list[Due]:
     """
     The timers that are due, longest overdue first, but not those that another transaction is just handling.
 
-    The timers of people who blocked or stopped the bot rest; they are due again once their owner is back.
+    The timers of people who blocked or stopped the bot rest (EVEN_STOPPED apart); they are due again once their owner is back.
     """
     return [_due(row) for row in await tx.connection.execute(_DUE, {"now": instant(now), "limit": limit})]
 
@@ -104,7 +110,12 @@ def _due(row: Row[Any]) -> Due:
 
 
 _TIMER = (timers, users.c.chat_id)
-_AWAKE = (users.c.blocked_at.is_(None), users.c.stopped.is_(False))
+AWAKE = (
+    users.c.blocked_at.is_(None),
+    or_(users.c.stopped.is_(False), timers.c.kind.startswith(EVEN_STOPPED, autoescape=True)),
+)
+"""Whose timers don't rest."""
+
 _WITH_USER = timers.join(users, users.c.id == timers.c.user_id)
 
 
@@ -122,7 +133,7 @@ _DROP = delete(timers).where(
 _DUE = (
     select(*_TIMER)
     .select_from(_WITH_USER)
-    .where(timers.c.due_at <= bindparam("now"), *_AWAKE)
+    .where(timers.c.due_at <= bindparam("now"), *AWAKE)
     .order_by(timers.c.due_at)
     .limit(bindparam("limit"))
     .with_for_update(of=timers, skip_locked=True)
@@ -137,10 +148,10 @@ _LOCK_USERS = (
 _LOCK = (
     select(*_TIMER)
     .select_from(_WITH_USER)
-    .where(timers.c.id.in_(_ids), *_AWAKE)
+    .where(timers.c.id.in_(_ids), *AWAKE)
     .order_by(timers.c.id)
     .with_for_update(of=timers)
 )
 _FINISH = delete(timers).where(timers.c.id.in_(_ids))
 _MOVE = update(timers).where(timers.c.id == bindparam("old")).values(id=bindparam("new"), due_at=bindparam("at"))
-_NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*_AWAKE).order_by(timers.c.due_at).limit(1)
+_NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*AWAKE).order_by(timers.c.due_at).limit(1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.app import CARRIED
 from bot.core.events import Verdict
-from bot.safety.detector import Listener, build
+from bot.safety.detector import Listener
 from bot.safety.lexicon import KINDS, LEVELS, Lexicon, load
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -188,10 +188,9 @@ def test_no_mixture_of_its_own_words_makes_it_fail(words: list[str]) -> None:
 
 
 def test_the_gravest_of_several_sentences_counts() -> None:
-    detect = build([lexicon()])
-    assert detect("We had soup. I want to die. What a week.") == Verdict("self-harm", "explicit")
-    assert detect("I want to die. I took all my pills.") == Verdict("medical", "explicit")
-    assert detect("My girlfriend is 16. He hit me.") == Verdict("harm by someone", "explicit")
+    assert heard("We had soup. I want to die. What a week.") == Verdict("self-harm", "explicit")
+    assert heard("I want to die. I took all my pills.") == Verdict("medical", "explicit")
+    assert heard("My girlfriend is 16. He hit me.") == Verdict("harm by someone", "explicit")
 
 
 def test_denial_another_person_a_joke_and_a_film_lower_a_verdict_and_never_drop_it() -> None:
