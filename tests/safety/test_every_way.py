@@ -22,7 +22,9 @@ def scripts() -> Mapping[str, Script]:
 @cache
 def words() -> Mapping[str, Sequence[str]]:
     """The wordings of every phrase, as patterns of what stands in a chat."""
-    return {key: [_pattern(wording) for wording in _wordings(said)] for key, said in load([CARRIED]).words["en"].items()}
+    return {
+        key: [_pattern(wording) for wording in _wordings(said)] for key, said in load([CARRIED]).words["en"].items()
+    }
 
 
 def _wordings(said: object) -> Sequence[str]:
@@ -43,16 +45,17 @@ def blocks() -> Sequence[tuple[str, str]]:
     """What the bot said, block by block, each with the button pressed next (or nothing)."""
     found = []
     for path in TRANSCRIPTS:
-        block = ""
+        shown: list[str] = []
         for line in path.read_text().splitlines():
             if re.match(r"(bot|edit): ", line):
-                found.append((block, ""))
-                block = line.partition(": ")[2]
-            elif line.startswith("     "):
-                block += "\n" + line.strip().removeprefix("¶")
+                shown.append(line.partition(": ")[2])
+                found.append((shown[-1], ""))
+            elif line.startswith("     ") and shown:
+                shown[-1] += "\n" + line.strip().removeprefix("¶")
+                found[-1] = (shown[-1], "")
             elif pressed := re.fullmatch(r"(?:Ann|Ben): \(?(?:presses old |twice )?\[(.+)\]\)?", line):
-                found.append((block, pressed[1]))
-        found.append((block, ""))
+                with_it = [block for block in shown if f"[{pressed[1]}]" in block]
+                found.append((with_it[-1] if with_it else "", pressed[1]))
     return found
 
 
