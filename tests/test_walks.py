@@ -36,6 +36,7 @@ def test_whatever_a_person_does_the_talk_goes_on(dialog: str, locale: str) -> No
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("locale", locales())
 def test_long_walks_come_by_nearly_every_prompt(locale: str) -> None:
     seen: set[tuple[str, str]] = set()

@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from bot.app import CARRIED, registry
+from bot.conversation import service
 from bot.conversation.render import Renderer
 from bot.core.effects import Erase, Record, Say, SetTimer
-from bot.core.events import CommandGiven, Edited, Event, Pressed, SentMedia, SharedPlace, Wrote
+from bot.core.events import CommandGiven, Edited, Event, Pressed, SentMedia, SharedPlace, Verdict, Wrote
 from bot.core.facts import User
 from bot.dialog.library import Library
 from bot.dialog.loader import load
@@ -19,6 +20,7 @@ from bot.dialog.play import Heard, Play
 from bot.dialog.session import from_body, to_body
 from bot.i18n.markup import utf16
 from bot.profile import consent
+from bot.safety.lexicon import KINDS, LEVELS
 from tests.carried import CACHE
 from tests.pseudo import PSEUDO, with_pseudo
 
@@ -29,6 +31,7 @@ TEXTS = (
     "yes", "no", "?", "Ann", "I miss us", "wine 🍷 and **stars** {nick} [x](y) `code`", "علی", "x" * 120, "y " * 400, "\u200f", "-1",
 )  # fmt: skip
 COMMANDS = ("back", "back", "cancel", "help", "menu", "nonsense")
+VERDICTS = tuple(Verdict(kind, level) for kind in KINDS for level in LEVELS)
 LENGTHS = (timedelta(seconds=2), timedelta(minutes=4), timedelta(hours=1), timedelta(hours=9), timedelta(days=2))
 PEOPLE: tuple[dict[str, Any], ...] = (
     {},
@@ -99,6 +102,8 @@ class Walk:
                 self._happens(Pressed(data, 1), lambda: self.play.press(n % len(buttons)))
         elif kind < 12:
             self._hears(Wrote(TEXTS[n % len(TEXTS)]))
+        elif kind == 12 and n % 3 == 0:
+            self._frightens(VERDICTS[n // 3 % len(VERDICTS)])
         elif kind == 12:
             self._hears(CommandGiven((*COMMANDS, *library().commands)[n % (len(COMMANDS) + len(library().commands))]))
         elif kind == 13:
@@ -111,6 +116,15 @@ class Walk:
 
     def _hears(self, event: Event) -> None:
         self._happens(event, lambda: self.play.hear(event))
+
+    def _frightens(self, verdict: Verdict) -> None:
+        """The person writes something in which the gate hears danger."""
+        known = replace(self.play.facts(), verdict=verdict)
+        self.path.append(repr(verdict))
+        event = Wrote("I can't any more")
+        heard = self.play.take(service.decide(library(), self.play.session, event, known))
+        self._check(heard)
+        assert heard, f"no answer to danger\n{self}"
 
     def _happens(self, event: Event, act: Callable[[], list[Heard]]) -> None:
         self.path.append(repr(event))

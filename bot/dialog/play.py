@@ -57,8 +57,11 @@ class Play:
 
     def hear(self, event: Event, *, opens: str = "") -> list[Heard]:
         """Let `event` happen; with `opens`, as if it made the dialog of that name open over everything."""
+        return self.take(decide(self.library, self.session, event, self.facts(), opens=opens))
+
+    def take(self, outcome: Outcome) -> list[Heard]:
+        """Let whatever a turn came to happen."""
         self._number += 1
-        outcome = decide(self.library, self.session, event, self.facts(), opens=opens)
         self.session, self.effects = outcome.session, outcome.effects
         for effect in outcome.effects:
             self._take(effect)

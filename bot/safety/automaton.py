@@ -211,16 +211,11 @@ class _Plan:
             for later in after:
                 before[later].add(place)
         kinds: dict[object, int] = {}
-        groups = [
-            kinds.setdefault((symbol, place in self.starts), len(kinds)) for place, symbol in enumerate(self.symbols)
-        ]
-        count = 0
-        while len(kinds) > count:
-            count, kinds = len(kinds), {}
-            groups = [
-                kinds.setdefault((group, frozenset([groups[earlier] for earlier in before[place]])), len(kinds))
-                for place, group in enumerate(groups)
-            ]
+        groups: list[int] = []
+        for place, symbol in enumerate(self.symbols):  # each is laid after all that lead to it
+            reached = frozenset([groups[earlier] for earlier in before[place]])
+            groups.append(kinds.setdefault((symbol, place in self.starts, reached), len(kinds)))
+        count = len(kinds)
         plan = _Plan([None] * count, {groups[place] for place in self.starts}, [set() for _ in range(count)])
         for place, group in enumerate(groups):
             plan.symbols[group] = self.symbols[place]

@@ -87,6 +87,7 @@ class Listener:
         self._sets = lexicon.sets
         self._unless = lexicon.unless
         spelling = {word: meant.split() for word, meant in lexicon.spelling.items()}
+        self._small = frozenset().union(*(self._sets[name] for name in ("subjects", "clauses", "joining", "openers")))
         self._rules = list(_rules(lexicon))
         self._parts = [(number, part) for number, rule in enumerate(self._rules) for part in range(rule.parts)]
         self._notation = notation.Notation(lexicon.lists, lambda word: spelling.get(word, (word,)))
@@ -148,17 +149,23 @@ class Listener:
                 yield sentence, sorted(hits, key=lambda hit: gravity(self._rules[hit.rule].verdict))
 
     def _idiomatic(self, sentence: Sentence, hits: Sequence[_Hit]) -> AbstractSet[int]:
-        """Which words belong to idioms. Where a pattern reads an idiom's words and goes on, the pattern is meant."""
+        """
+        Which words an idiom takes the meaning from. Where a pattern reads an idiom's words and more, the pattern is meant.
+
+        Small words ("I", "it", "and") count for neither: a sentence shares them with whatever stands around.
+        """
         idioms = [hit for hit in hits if not self._rules[hit.rule].kind]
         if not idioms or len(idioms) == len(hits):
             return frozenset()
         meant = [hit for hit in hits if self._rules[hit.rule].kind and len(hit.parts) == 1]
-        longer = [(self._start(sentence, hit), hit.end) for hit in meant[:_PATIENCE]]
+        longer = [(self._start(sentence, hit), self._last(sentence, hit)) for hit in meant[:_PATIENCE]]
         hidden: set[int] = set()
         for idiom in idioms[:_PATIENCE]:
-            start = self._start(sentence, idiom)
-            if not any(begun <= start and idiom.end < end for begun, end in longer):
-                hidden.update(range(start, idiom.end + 1))
+            start, last = self._start(sentence, idiom), self._last(sentence, idiom)
+            around = [(begun, end) for begun, end in longer if begun <= start and last <= end]
+            more = {at for begun, end in around for at in (*range(begun, start), *range(last + 1, end + 1))}
+            if all(sentence[at] in self._small for at in more):
+                hidden.update(at for at in range(start, last + 1) if sentence[at] not in self._small)
         return hidden
 
     def _found(self, sentence: Sentence) -> Sequence[_Hit]:
@@ -179,6 +186,10 @@ class Listener:
 
     def _start(self, sentence: Sentence, hit: _Hit) -> int:
         return min(self._automaton.start(sentence, part) for part in hit.parts)
+
+    def _last(self, sentence: Sentence, hit: _Hit) -> int:
+        """Where its last word is; a hit may end with the sentence, or with a part of it."""
+        return hit.end if hit.end < len(sentence) and sentence[hit.end] != PAUSE else hit.end - 1
 
     def _judged(self, sentence: Sentence, hit: _Hit) -> Finding | None:
         rule = self._rules[hit.rule]
@@ -220,25 +231,26 @@ class Listener:
 
     def _is_denied(self, sentence: Sentence, start: int, end: int, asked_for: int) -> bool:
         """
-        Whether more words of denial reach the hit than its pattern asks for.
+        Whether a word of denial reaches the hit, or more of them stand in it than its pattern asks for.
 
         A denial reaches over the verb to its left ("not going to"), and over a verb of saying or thinking ("I don't think
         I want to"), but not out of another clause ("I can't sleep I want to die").
         """
         sets = self._sets
-        denials = sum(self._denies(sentence, at) for at in range(start, end + 1))
+        if sum(self._denies(sentence, at) for at in range(start, end + 1)) > asked_for:
+            return True
         named = sentence[start] in sets["subjects"] or sentence[start] in sets["openers"]
         for at in range(start - 1, max(-1, start - _FAR), -1):
             word = sentence[at]
             if word == PAUSE or word in sets["clauses"]:
                 break
             if self._denies(sentence, at):
-                denials += 1
-            elif word in sets["subjects"]:
+                return True
+            if word in sets["subjects"]:
                 named = True
             elif named and word not in sets["raising"] and word not in sets["fillers"]:
                 break
-        return denials > asked_for
+        return False
 
     def _denies(self, sentence: Sentence, at: int) -> bool:
         after = sentence[at + 1] if at + 1 < len(sentence) else ""

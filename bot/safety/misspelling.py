@@ -21,6 +21,7 @@ class Guesser:
 
     def __init__(self, clear: Collection[str], known: Collection[str]) -> None:
         self._known = known
+        self._clear = frozenset(clear)
         self._slips: dict[str, str] = {}
         self._bones: dict[str, list[str]] = defaultdict(list)
         self._masked: dict[tuple[int, str, str], list[str]] = defaultdict(list)
@@ -38,6 +39,8 @@ class Guesser:
             return word + "g"
         if word.endswith("eing") and word[:-4] + "ing" in self._known:
             return word[:-4] + "ing"
+        if meant := next((meant for meant in _as_it_sounds(word) if meant in self._clear), ""):
+            return meant
         if len(word) < SHORTEST and not _NO_VOWELS.fullmatch(word):
             return ""
         if meant := next((meant for meant in self._bones.get(_bones(word), ()) if _left_out(word, meant)), ""):
@@ -55,6 +58,15 @@ class Guesser:
 
 _NO_VOWELS = re.compile(r"[^aeiouy]{3,}")
 _VOWELS = re.compile(r"(?<!^)[aeiouy]")
+
+
+def _as_it_sounds(word: str) -> Iterator[str]:
+    """What "hitin", "slapt" and "chokd" may stand for."""
+    match word[-2:]:
+        case "in":
+            yield word[:-2] + word[-3:-2] + "ing"
+        case ending if ending[-1:] in {"t", "d"}:
+            yield from (word[:-1] + "ed", word[:-1] + word[-2] + "ed")
 
 
 def _bones(word: str) -> str:

@@ -168,6 +168,13 @@ def stop_asking(turn: Turn) -> None:
 
 
 @registry.action()
+def leave_in_silence(turn: Turn) -> None:
+    """Ask no more about danger, and not tomorrow either: silence was asked for. Danger written later is asked about anew."""
+    for kind in (*_AGAIN, _SOFTLY, _TOMORROW):
+        turn.add(DropTimer(kind))
+
+
+@registry.action()
 def ask_softly(turn: Turn) -> None:
     """Somebody may be looking: ask once more only, in words that tell nothing."""
     if "asked_on" in turn.slots:

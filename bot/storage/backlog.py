@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, select
 from bot.storage import leases
 from bot.storage.database import Transaction, instant
 from bot.storage.tables import dead_letters, lanes, outbox, timers, users
+from bot.storage.timers import AWAKE
 
 _SECOND = 1_000_000
 
@@ -49,7 +50,7 @@ async def try_writing(tx: Transaction) -> None:
 _DUE = (
     select(func.count().label("overdue"), func.min(timers.c.due_at).label("timer_due"))
     .select_from(timers.join(users, users.c.id == timers.c.user_id))
-    .where(timers.c.due_at <= bindparam("now"), users.c.blocked_at.is_(None), users.c.stopped.is_(False))
+    .where(timers.c.due_at <= bindparam("now"), *AWAKE)
     .subquery()
 )
 _LOOK = select(

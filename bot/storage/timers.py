@@ -13,6 +13,12 @@ from bot.storage.database import Transaction, in_each_dialect, instant, moment
 from bot.storage.statements import among, many
 from bot.storage.tables import timers, users
 
+EVEN_STOPPED = "crisis."
+"""
+Kinds of timers that don't rest while their person is stopped. /stop drops them; what is set later was asked for later, by
+somebody who wrote of danger after it, and who is asked whether they are with someone like anybody else.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -55,7 +61,7 @@ async def due(tx: Transaction, now: datetime, limit: int = 100) -> list[Due]:
     """
     The timers that are due, longest overdue first, but not those that another transaction is just handling.
 
-    The timers of people who blocked or stopped the bot rest; they are due again once their owner is back.
+    The timers of people who blocked or stopped the bot rest (EVEN_STOPPED apart); they are due again once their owner is back.
     """
     return [_due(row) for row in await tx.connection.execute(_DUE, {"now": instant(now), "limit": limit})]
 
@@ -108,7 +114,12 @@ def _due(row: Row[Any]) -> Due:
 
 
 _TIMER = (timers, users.c.chat_id)
-_AWAKE = (users.c.blocked_at.is_(None), users.c.stopped.is_(False))
+AWAKE = (
+    users.c.blocked_at.is_(None),
+    or_(users.c.stopped.is_(False), timers.c.kind.startswith(EVEN_STOPPED, autoescape=True)),
+)
+"""Whose timers don't rest."""
+
 _WITH_USER = timers.join(users, users.c.id == timers.c.user_id)
 
 
@@ -126,7 +137,7 @@ _DROP = delete(timers).where(
 _DUE = (
     select(*_TIMER)
     .select_from(_WITH_USER)
-    .where(timers.c.due_at <= bindparam("now"), *_AWAKE)
+    .where(timers.c.due_at <= bindparam("now"), *AWAKE)
     .order_by(timers.c.due_at)
     .limit(bindparam("limit"))
     .with_for_update(of=timers, skip_locked=True)
@@ -140,11 +151,11 @@ _LOCK_USERS = (
 _LOCK = (
     select(*_TIMER)
     .select_from(_WITH_USER)
-    .where(among(timers.c.id, "ids"), *_AWAKE)
+    .where(among(timers.c.id, "ids"), *AWAKE)
     .order_by(timers.c.id)
     .with_for_update(of=timers)
 )
 _OF_USER = select(timers).where(timers.c.user_id == bindparam("who")).order_by(timers.c.due_at, timers.c.id)
 _FINISH = delete(timers).where(among(timers.c.id, "ids"))
 _MOVE = update(timers).where(timers.c.id == bindparam("old")).values(id=bindparam("new"), due_at=bindparam("at"))
-_NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*_AWAKE).order_by(timers.c.due_at).limit(1)
+_NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*AWAKE).order_by(timers.c.due_at).limit(1)

@@ -103,8 +103,8 @@ def _message(message: Mapping[str, Any], username: str) -> _Found | GroupCall | 
         if command is None:
             return _in_private(chat, message, Wrote(text), [text])
         name, address, argument = command
-        words = [text]
-        if name == "start" and argument:
+        words = [text, argument]  # what follows a command is read by itself too: patterns may ask for how a text begins
+        if name == "start":
             words.append(argument.replace("_", " ").replace("-", " "))
         if address not in {"", username}:
             # Another bot's command is nothing to us, unless the gate has to see it.

@@ -132,6 +132,17 @@ async def test_the_timers_of_who_is_away_rest_and_come_back(
     assert [one.user_id for one in await due(database, 9)] == [1, 2]
 
 
+@pytest.mark.parametrize(("away", "asked"), [({"blocked_at": NOW}, []), ({"stopped": True}, ["crisis.again"])])
+async def test_who_wrote_of_danger_after_stopping_is_asked_again(
+    database: Database, vault: Vault, away: dict[str, object], asked: list[str]
+) -> None:
+    await put(database, (1, timer("crisis.again")), (1, timer("crisisx")), (1, timer("nudge.daily")))
+    await change(database, vault, 1, **away)
+    found = await due(database)
+    assert [one.kind for one in found] == asked
+    assert len(await finish(database, *(one.id for one in found))) == len(asked)
+
+
 async def test_nothing_is_due_next_when_there_is_no_timer(database: Database) -> None:
     async with database.transaction() as tx:
         assert await timers.next_due(tx) is None
