@@ -14,7 +14,7 @@ from bot.dialog.machine import Dialog
 from bot.dialog.prompt import Prompt, button_key, note_rows, option_key
 from bot.dialog.script import BEGIN, END, State
 from bot.dialog.session import HISTORY, NOWHERE, STACK, Frame, Session
-from bot.dialog.turn import Turn, spell
+from bot.dialog.turn import REASSURED, Turn, spell
 from bot.i18n.times import read_rating
 
 PAUSE = timedelta(hours=6)
@@ -132,6 +132,8 @@ class _Move:
         else:
             self.stack = []
         self._leave()
+        if dialog.script.reassurance:
+            self._turn(dialog, NOWHERE).count_today(REASSURED)
         self._run(dialog, "begin", Frame(name, BEGIN, dialog.script.hash))
 
     # What happened ---------------------------------------------------------------------------------------------------

@@ -63,6 +63,10 @@ class _Shape:
         folder = self.script.file.split("/")[-2:-1]
         if folder != [self.script.dialog]:
             yield self._found("D108", self.script.line, f"{self.script.dialog} in {''.join(folder)}/")
+        if self.script.reassurance and not any(
+            call.name == "reassured_today" for step in self.script.begin for call in step.when
+        ):
+            yield self._found("D113", self.script.line, self.script.dialog)
         yield from self._targets()
         yield from self._calls()
         yield from self._slots()

@@ -169,7 +169,6 @@ class About(Shape):
     reviewed_on: str = ""
     risk: Literal["low", "medium", "high"] = "low"
     evidence: tuple[str, ...] = ()
-    reassurance: bool = Field(default=False, description="Counts towards the day's limit on asking for reassurance.")
     notes: str = ""
 
 
@@ -180,6 +179,12 @@ class Script(Shape):
     about: About = About()
     command: Annotated[tuple[str, ...], BeforeValidator(_listed, str | list[str])] = ()
     returns: bool = Field(default=False, description="At its end, go back to the dialog it interrupted.")
+    reassurance: bool = Field(
+        default=False, description="Reassures: opened often in a day, it offers a person first (see `reassured_today`)."
+    )
+    discreet: bool = Field(
+        default=False, description="What comes from it by itself arrives as a neutral note with a button to open it."
+    )
     begin: Steps = ()
     on: dict[str, Steps] = Field(default_factory=dict)
     notes: dict[Name, Note] = Field(default_factory=dict)

@@ -10,6 +10,9 @@ from bot.core.effects import Effect, Phrase, Record, SetTimer
 from bot.core.events import Event, Wrote
 from bot.core.facts import Facts, User
 
+REASSURED = "reassured"
+"""What is counted whenever a dialog marked `reassurance: true` is opened."""
+
 
 @dataclass(slots=True, eq=False)
 class Turn:
@@ -72,6 +75,15 @@ class Turn:
     def record(self, kind: str, **fields: Any) -> None:
         """Keep an entry of this kind."""
         self.effects.append(Record(kind, **fields))
+
+    def counted_today(self, key: str) -> int:
+        """How often `key` was counted since local midnight, by `count_today`."""
+        return self.memory.get(f"{key}.times", 0) if self.memory.get(f"{key}.day") == self.local.toordinal() else 0
+
+    def count_today(self, key: str) -> None:
+        """Count `key` once more for the present local day. Kept with the session, so also before consent."""
+        times = self.counted_today(key) + 1
+        self.memory |= {f"{key}.day": self.local.toordinal(), f"{key}.times": times}
 
     def count(self, key: str) -> int:
         """How often `key` was counted for this person before, and count it now."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.core.effects import Value
 from bot.dialog.registry import Registry
-from bot.dialog.turn import Turn, spell
+from bot.dialog.turn import REASSURED, Turn, spell
 
 registry = Registry()
 
@@ -88,6 +88,12 @@ def has_consent(turn: Turn) -> bool:
 def done_today(turn: Turn, **kinds: int) -> bool:
     """Whether entries of each kind named were made at least so often since local midnight: `done_today: {soothe: 6}`."""
     return all(turn.facts.counts.get(kind, 0) >= times for kind, times in kinds.items())
+
+
+@registry.guard()
+def reassured_today(turn: Turn, value: int) -> bool:
+    """Whether dialogs that reassure were opened more than so often since local midnight, this time included."""
+    return turn.counted_today(REASSURED) > value
 
 
 @registry.value()

@@ -1,6 +1,5 @@
 """Hop 4: what a verdict does to a turn before any dialog sees the event, and what it means for everything meant for two."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -45,8 +44,11 @@ OWED = frozenset({"resting", "due", "late"})
 SPACE_TIMERS = ("check", "back", "second", "late", "missed", "theirs")
 """The states of a space in which a return is owed, and the timers that remind of one (`bot.spaces`, which a test compares)."""
 
-SOOTHED_OFTEN, REASSURED_OFTEN = 6, 10
-"""After so many soothe runs, or dialogs that reassure, in a day the next one offers a person first. Source: the safety notes."""
+REASSURED_OFTEN = 10
+"""
+After so many dialogs that reassure in a day the next one offers a person first (`reassured_today` in their scripts; for runs of
+soothe: `bot.soothing.stops`). Never a lock, and never for help. Source: the safety notes.
+"""
 
 NEVER_TOLD = frozenset(
     {"flag", "flagged_at", "watch_until", "paused_until", "couple_tools_off_until", "age", "country"}
@@ -217,18 +219,6 @@ def may_tell_if_late(user: User, now: datetime) -> bool:
     """Whether a partner may get the late line of this person's space: not after any flag, nor with the couple tools off."""
     flagged = user.flagged_at is not None and now - user.flagged_at < FLAG_KEPT
     return may_use_couple_tools(user, now) and not flagged
-
-
-def offers_a_person_first(counts: Mapping[str, int], reassuring: Collection[str]) -> bool:
-    """
-    Whether so much was leant on the bot today that the next soothe run or reassuring dialog offers a person first.
-
-    `counts` are today's entries by kind, `reassuring` the kinds that dialogs marked `reassurance: true` keep. Never a lock,
-    and never for help.
-    """
-    return (
-        counts.get("soothe", 0) >= SOOTHED_OFTEN or sum(counts.get(kind, 0) for kind in reassuring) >= REASSURED_OFTEN
-    )
 
 
 def _let_go(space: Space | None) -> tuple[Effect, ...]:

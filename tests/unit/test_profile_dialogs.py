@@ -131,7 +131,7 @@ def test_who_is_younger_meets_people_and_a_calm_minute_but_no_set_up() -> None:
     labels = [button.label.key for row in chat.said[-1].rows for button in row]
     assert labels == ["start.young.find", "start.young.breathe"]
     chat.press("start.young.breathe", "common.done")
-    assert chat.user == User(1, 1, seed=3)
+    assert chat.user == User(1, 1, seed=3, age="minor")
 
 
 def test_every_step_of_the_set_up_can_be_skipped() -> None:

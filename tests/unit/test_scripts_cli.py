@@ -226,6 +226,8 @@ def test_the_schema_knows_every_way_of_writing(run: Callable[..., Result]) -> No
         "about",
         "command",
         "returns",
+        "reassurance",
+        "discreet",
         "begin",
         "on",
         "notes",

@@ -16,6 +16,7 @@ from bot.dialog.engine import decide
 from bot.dialog.library import Library
 from bot.dialog.loader import load
 from bot.dialog.session import Session
+from bot.safety import policy
 
 DIALOGS = Path(__file__).parents[2] / "dialogs"
 EVENING = datetime(2026, 3, 2, 18, tzinfo=UTC)
@@ -41,6 +42,7 @@ class Chat:
         drops: Mapping[str, Drop] | None = None,
     ) -> None:
         self.user = User(1, 1, role=role, consent=consent, seed=3)
+        self.now = EVENING
         self.session = Session()
         self.counts = dict(counts or {})
         self.drops = dict(drops or {})
@@ -50,7 +52,7 @@ class Chat:
 
     def hear(self, event: Event) -> None:
         outcome = decide(
-            library(), self.session, event, Facts(EVENING, self.user, counts=self.counts, drops=self.drops)
+            library(), self.session, event, Facts(self.now, self.user, counts=self.counts, drops=self.drops)
         )
         self.session, self.effects = outcome.session, outcome.effects
         for effect in outcome.effects:
@@ -312,6 +314,17 @@ def test_words_made_of_picks_are_not_kept_as_text() -> None:
 
 
 def test_the_eleventh_ask_of_a_day_meets_a_person_first() -> None:
-    chat = Chat(counts={"reach": 10}).command("reach")
-    assert chat.state == "often"
+    chat = Chat(consent=0)
+    for _ in range(policy.REASSURED_OFTEN):
+        assert chat.command("reach").state == "rate"
+    assert chat.command("reach").state == "often"
+    assert chat.labels == ["reach.often.friend", "common.calm", "reach.often.on"]
     assert chat.press("reach.often.on").state == "rate"
+
+
+def test_the_count_begins_anew_at_local_midnight() -> None:
+    chat = Chat()
+    for _ in range(policy.REASSURED_OFTEN):
+        chat.command("reach")
+    chat.now += timedelta(days=1)
+    assert chat.command("reach").state == "rate"
