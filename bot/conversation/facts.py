@@ -1,21 +1,26 @@
 """Hop 3: everything the turns of a batch may look at, read with one query a kind."""
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from bot.core.effects import ChangeSpace, ChangeUser, Effect, OpenSpace, Record
+from bot.core.effects import ChangeSpace, ChangeUser, CountWrongPins, Effect, EmptyCorner, OpenSpace, Record, SetPin
 from bot.core.errors import Undecodable
-from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked
-from bot.core.facts import Drop, Facts, Space, User
+from bot.core.events import Blocked, CommandGiven, Elapsed, Incoming, Pressed, Unblocked, Wrote
+from bot.core.facts import Corner, Drop, Facts, Shown, Space, User
+from bot.corner import pins
 from bot.dialog.library import Library
 from bot.dialog.session import Session, from_body
-from bot.safety import policy
-from bot.storage import entries, sessions, spaces, users
+from bot.safety import discretion, policy
+from bot.storage import corners, entries, outbox, sessions, spaces, users
 from bot.storage.database import Transaction
 from bot.storage.users import Person
 from bot.storage.vault import Vault
+
+NEEDS = ("space", "counts", "drops", "shown", "corner")
+"""What a guard, an action or a value may ask to have looked up (`registry.guard(needs=…)`)."""
 
 _SEED = 0x9E3779B97F4A7C15
 
@@ -29,10 +34,21 @@ class Standing:
     space: Space | None = None
     counts: dict[str, int] = field(default_factory=dict)
     drops: Mapping[str, Drop] = field(default_factory=dict)
+    shown: tuple[Shown, ...] = ()
+    corner: Corner | None = None
 
     def facts(self, now: datetime, number: int) -> Facts:
         """What a guard may ask about, at the turn `number`."""
-        return Facts(now, self.person.user, self.space, self.counts, self.drops, number)
+        return Facts(
+            now,
+            self.person.user,
+            self.space,
+            self.counts,
+            self.drops,
+            number,
+            shown=self.shown,
+            corner=self.corner,
+        )
 
     def take(self, effect: Effect) -> None:
         """Let the later turns of the batch see what `effect` changed."""
@@ -43,6 +59,13 @@ class Standing:
                 self.space = space
             case ChangeSpace(space_id, values) if self.space is not None and self.space.id == space_id:
                 self.space = replace(self.space, **values)  # type: ignore[arg-type]  # names of Space's fields
+            case SetPin(pin):
+                lines = self.corner.lines if self.corner else ()
+                self.corner = Corner(pins.hashed(pin, secrets.token_bytes(pins.SALT_BYTES)), lines=lines)
+            case CountWrongPins(wrong, wait_until) if self.corner is not None:
+                self.corner = replace(self.corner, wrong=wrong, wait_until=wait_until)
+            case EmptyCorner():
+                self.corner = None
             case Record(kind):
                 self.counts = {**self.counts, kind: self.counts.get(kind, 0) + 1}
 
@@ -62,18 +85,38 @@ async def load(
         user_id: Standing(person, _session(rows[user_id]) if user_id in rows else Session())
         for user_id, person in people.items()
     }
-    needs = _needs(library, batch, standings)
-    if ids := needs["space"]:
-        found = await spaces.open_of(tx, {user_id: people[user_id] for user_id in ids}, now)
-        for user_id, space in found.items():
-            standings[user_id].space = space
-    if ids := needs["counts"]:
-        for user_id, counts in (await entries.counts(tx, {i: _midnight(people[i].user, now) for i in ids})).items():
-            standings[user_id].counts = dict(counts)
-    if ids := needs["drops"]:
-        for user_id, drops in (await entries.drops(tx, ids)).items():
-            standings[user_id].drops = drops
+    await _look_up(tx, standings, _needs(library, batch, standings), now)
     return standings
+
+
+async def _look_up(
+    tx: Transaction, standings: Mapping[int, Standing], needs: Mapping[str, list[int]], now: datetime
+) -> None:
+    """Read what the dialogs need, with one query a kind."""
+    who = {need: {user_id: standings[user_id].person for user_id in ids} for need, ids in needs.items() if ids}
+    if people := who.get("space"):
+        for user_id, space in (await spaces.open_of(tx, people, now)).items():
+            standings[user_id].space = space
+    if people := who.get("counts"):
+        since = {user_id: _midnight(person.user, now) for user_id, person in people.items()}
+        for user_id, counts in (await entries.counts(tx, since)).items():
+            standings[user_id].counts = dict(counts)
+    if people := who.get("drops"):
+        for user_id, drops in (await entries.drops(tx, people)).items():
+            standings[user_id].drops = drops
+    await _look_closer(tx, standings, who)
+
+
+async def _look_closer(
+    tx: Transaction, standings: Mapping[int, Standing], who: Mapping[str, Mapping[int, Person]]
+) -> None:
+    """What only a few turns need: to hide what was said, and the private corner."""
+    if people := who.get("shown"):
+        for user_id, shown in (await outbox.shown(tx, people)).items():
+            standings[user_id].shown = shown
+    if people := who.get("corner"):
+        for user_id, corner in (await corners.of(tx, people)).items():
+            standings[user_id].corner = corner
 
 
 def _newcomers(library: Library, batch: Sequence[Incoming], known: Collection[int], now: datetime) -> list[User]:
@@ -101,18 +144,20 @@ def _session(row: sessions.Row) -> Session:
 
 def _needs(library: Library, batch: Sequence[Incoming], standings: Mapping[int, Standing]) -> dict[str, list[int]]:
     """Which facts the dialogs that this batch may touch ask for, and for whom."""
-    wanted: dict[str, list[int]] = {"space": [], "counts": [], "drops": []}
+    wanted: dict[str, list[int]] = {need: [] for need in NEEDS}
     touched: dict[int, set[str]] = {}
     for incoming in batch:
         if incoming.user_id not in standings:
             continue
-        session = standings[incoming.user_id].session
+        user, session = standings[incoming.user_id].person.user, standings[incoming.user_id].session
         names = touched.setdefault(
             incoming.user_id, {session.frame.dialog, "lost", "help"} | {f.dialog for f in session.stack}
         )
         if incoming.verdict is not None:
             names |= set(policy.DIALOGS.values())
         match incoming.event:
+            case Wrote(text) if discretion.leaves(user, text):
+                names.add(discretion.EXIT)
             case CommandGiven(command):
                 names.add(library.commands.get(command, "lost"))
             case Pressed(data) if data.startswith("o."):

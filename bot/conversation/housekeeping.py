@@ -7,7 +7,7 @@ import structlog
 
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
-from bot.storage import letters, outbox, seen, users
+from bot.storage import covers, invites, letters, outbox, seen, users
 from bot.storage.database import Database
 
 EVERY = timedelta(hours=1)
@@ -16,6 +16,8 @@ SEEN_KEPT = timedelta(hours=48)
 IDS_KEPT = timedelta(hours=48)
 """As long as Telegram lets a bot delete its messages (Bot API, deleteMessage)."""
 LETTERS_KEPT = timedelta(days=30)
+COVERED = timedelta(days=7)
+"""How long a neutral note can be opened. A product choice."""
 WITHOUT_CONSENT = timedelta(hours=24)
 
 _log = structlog.get_logger()
@@ -56,5 +58,7 @@ class Housekeeping:
                 await users.erase(tx, user_id)
             await seen.prune(tx, now - SEEN_KEPT)
             await letters.prune(tx, now - LETTERS_KEPT)
+            await covers.prune(tx, now - COVERED)
+            await invites.prune(tx, now)
             await outbox.prune(tx, now - IDS_KEPT)
         return len(gone)

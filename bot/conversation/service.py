@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from bot.conversation import facts
+from bot.conversation.access import Access
 from bot.conversation.apply import Writing, apology
 from bot.conversation.facts import Standing
 from bot.conversation.render import Renderer
@@ -21,9 +22,9 @@ from bot.core.facts import Facts, User
 from bot.core.ids import Ids
 from bot.dialog import engine
 from bot.dialog.library import Library
-from bot.dialog.session import Session
+from bot.dialog.session import NOWHERE, Session
 from bot.i18n.zones import next_daily
-from bot.safety import policy
+from bot.safety import discretion, policy
 from bot.storage import letters, outbox, seen, timers, users
 from bot.storage.database import Database, Transaction
 from bot.storage.messages import Claimed, Draft, Outcome, Owner
@@ -71,7 +72,7 @@ class Conversation:
     Turns events into committed sessions and messages.
 
     `library` may be replaced between batches (a reload). `answer` ends the spinner of a pressed button; `on_timers` is
-    told when timers were set.
+    told when timers were set; `access` says who may use the bot (everybody).
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Conversation:
         outlet: Outlet,
         answer: Callable[[str, str], None],
         on_timers: Callable[[], None],
+        access: Access | None = None,
     ) -> None:
         self.library = library
         self._database = database
@@ -93,6 +95,7 @@ class Conversation:
         self._outlet = outlet
         self._answer = answer
         self._on_timers = on_timers
+        self._access = access or Access("open", clock)
         outlet.when_missed(self.make_good)
 
     async def handle(self, batch: Sequence[Incoming]) -> None:
@@ -137,8 +140,11 @@ class Conversation:
         now = self._clock.now()
         done = _Done()
         fresh, due = await self._not_yet_taken(tx, batch, now)
+        fresh, refused = await self._access.admit(tx, fresh, now)
         standings = await facts.load(tx, self._vault, self.library, fresh, now)
         writing = Writing(self.library.catalog, now, self._ids.next)
+        for refusal in refused:
+            writing.tell(self._sorry(self._unknown(refusal.incoming), now, refusal.words))
         for incoming in fresh:
             standing = standings.get(incoming.user_id)
             if incoming.user_id in writing.erased:
@@ -189,8 +195,7 @@ class Conversation:
     def _stranger(self, incoming: Incoming, done: _Done) -> None:
         """Somebody who is not known: a press is answered, and nobody is created by it."""
         if isinstance(incoming.event, Pressed):
-            user = User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
-            toast = self._toast(user, Phrase("common.stale"), self._clock.now())
+            toast = self._toast(self._unknown(incoming), Phrase("common.stale"), self._clock.now())
             done.answers.append((incoming.event.query_id, toast))
 
     def _release(self, done: _Done) -> None:
@@ -220,7 +225,7 @@ class Conversation:
         where = _where(fault)
         _log.error("turn failed", kind=type(incoming.event).__name__, fault=where)
         now = self._clock.now()
-        user = User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
+        user = self._unknown(incoming)
         words = policy.CARD if policy.needs_people(incoming.verdict, incoming.event) else _SORRY
         claimed: list[Claimed] = []
         async with self._database.transaction() as tx:
@@ -238,6 +243,10 @@ class Conversation:
             self._on_timers()
         if isinstance(incoming.event, Pressed):
             self._answer(incoming.event.query_id, "")
+
+    def _unknown(self, incoming: Incoming) -> User:
+        """The sender, as far as a message tells who that is."""
+        return User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
 
     def _sorry(self, user: User, now: datetime, words: Sequence[str] = _SORRY) -> Draft:
         """Fixed words, sealed with nobody's key: the reader's may be what is broken."""
@@ -259,7 +268,9 @@ def decide(library: Library, session: Session, event: Event, known: Facts) -> en
     aside: tuple[Effect, ...] = ()
     if response.beside:  # said beside the turn, which goes on as if nothing had been said
         noted = engine.decide(library, session, Elapsed(response.beside, "0", known.now), known)
-        aside, session = noted.effects, replace(noted.session, at=session.at)
+        aside, session = discretion.uncovered(noted.effects), replace(noted.session, at=session.at)
+    if isinstance(event, Wrote) and known.verdict is None and discretion.leaves(known.user, event.text):
+        return engine.decide(library, replace(session, frame=NOWHERE, stack=()), event, known, opens=discretion.EXIT)
     outcome = engine.decide(library, session, event, known, opens=response.opens)
     if (shut_out := policy.shut_out(session, outcome.session, known.user, known.now)) is not None:
         outcome = engine.decide(library, shut_out, event, known, opens=policy.DOOR)

@@ -21,8 +21,8 @@ ENGINE_PHRASES = (
 )  # fmt: skip
 """The shared phrases that the engine says by itself."""
 
-OUTSIDE = ("common.command.*", "common.bot.*", "common.time.*")
-"""What is told to Telegram or shown within a time: said by no dialog."""
+OUTSIDE = ("common.command.*", "common.bot.*", "common.time.*", "common.note.*", "common.stranger.*")
+"""What is told to Telegram, shown within a time, or said in place of a dialog: said by none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,9 @@ class Note(Shape):
     buttons: tuple[tuple[Press, ...], ...] = ()
     media: str | None = None
     kind: Literal["reply", "promise", "nudge"] = "reply"
+    neutral: bool = Field(
+        default=False, description="Tells nothing by itself, so no neutral note ever stands in for it."
+    )
 
 
 class State(Shape):

@@ -22,6 +22,9 @@ class Turn:
     `slots`, `memory` and `effects` may be written by actions. `value` is the number, option or place that came with
     the event; `ref` names the standing object or timer that spoke; `banks` lists the lines of each bank. `note` and `opens` are set where a step shows a note or
     opens another dialog, `restarts` where the interrupted dialog is to begin again.
+
+    `since` numbers the turn in which this dialog began, `sitting` the one that began all that is open; `written` are the
+    person's own messages since then (see `Session`).
     """
 
     state: str
@@ -38,6 +41,9 @@ class Turn:
     note: str = ""
     opens: str = ""
     restarts: bool = False
+    since: int = 0
+    sitting: int = 0
+    written: tuple[tuple[int, int], ...] = ()
 
     @property
     def user(self) -> User:

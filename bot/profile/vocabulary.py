@@ -8,10 +8,10 @@ from bot.dialog.registry import Registry
 from bot.dialog.turn import Turn
 from bot.i18n import formatting
 from bot.i18n.times import read_clock, read_hours
-from bot.profile import clocks, person
+from bot.profile import clocks, discretion, person
 from bot.profile.person import OFF, settled
 
-registry = Registry(clocks.registry)
+registry = Registry(clocks.registry, discretion.registry)
 
 
 # Where the person stands ----------------------------------------------------------------------------------------------
@@ -182,11 +182,11 @@ def no_quiet(turn: Turn) -> None:
 # Everything at a glance -----------------------------------------------------------------------------------------------
 
 
-@registry.options("name", "clock", "nudge", "quiet", "role")
+@registry.options("name", "clock", "nudge", "quiet", "lock", "exit", "role")
 def settings(turn: Turn) -> list[str]:
     """What can be set."""
     del turn
-    return ["name", "clock", "nudge", "quiet", "role"]
+    return ["name", "clock", "nudge", "quiet", "lock", "exit", "role"]
 
 
 @registry.value()

@@ -51,9 +51,27 @@ soothe: `bot.soothing.stops`). Never a lock, and never for help. Source: the saf
 """
 
 NEVER_TOLD = frozenset(
-    {"flag", "flagged_at", "watch_until", "paused_until", "couple_tools_off_until", "age", "country"}
+    {
+        *("flag", "flagged_at", "watch_until", "paused_until", "couple_tools_off_until", "age", "country"),
+        *(
+            "lock_screen",
+            "exit_word",
+            "stopped",
+            "blocked_at",
+            "seen_at",
+            "created_at",
+            "zone",
+            "role",
+            "ignored",
+            "nudges",
+        ),
+        *("quiet_from", "quiet_to", "nudge_at"),
+    }
 )
 """Kinds of entries and fields of a user that nobody but this person may ever be told, nor see any effect of."""
+
+PRIVATE = "private."
+"""What the kind of every entry in the private corner begins with (`bot.storage.corners`, which a test compares)."""
 
 DIALOGS = {
     SELF_HARM: "crisis",
@@ -212,7 +230,7 @@ def never_deliver(verdict: Verdict | None) -> bool:
 
 def never_tell(name: str) -> bool:
     """Whether a kind of entry, or a field of a user, may never reach the partner in any form: counts and refusals included."""
-    return name in NEVER_TOLD
+    return name in NEVER_TOLD or name.startswith(PRIVATE)
 
 
 def may_tell_if_late(user: User, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from bot.storage import budget, lanes, settlement
 from bot.storage.budget import SECOND
 from bot.storage.database import Transaction, instant
 from bot.storage.lanes import LEASE_MICROSECONDS, Lane
-from bot.storage.messages import Claimed, Owner, Status, aimed, as_new, place
+from bot.storage.messages import QUIET, RESENT, Claimed, Owner, Status, aimed, as_new, place
 from bot.storage.tables import outbox, users
 from bot.storage.vault import Vault
 
@@ -117,7 +117,7 @@ def _sift(waiting: Sequence[Row[Any]], closed: list[tuple[int, Status]], now: in
     for row in waiting:
         if row.expires_at is not None and row.expires_at <= now:
             closed.append((row.id, Status.EXPIRED))
-        elif row.status == Status.CLAIMED and row.if_unknown != "resend":
+        elif row.status == Status.CLAIMED and row.if_unknown not in RESENT:
             closed.append((row.id, Status.UNKNOWN))  # its owner is gone, and may have sent it
         elif row.target_status is None or row.target_status >= Status.SENT:
             sendable.append(row)
@@ -153,7 +153,7 @@ def _readable(row: Row[Any], vault: Vault) -> tuple[str, bytes]:
         return row.method, body
     if row.target_message:
         return row.method, aimed(body, row.target_message)
-    return as_new(row.method, body) or ("", b"")
+    return (None if row.if_unknown == QUIET else as_new(row.method, body)) or ("", b"")
 
 
 async def _waiting(tx: Transaction, due: Sequence[Lane]) -> Sequence[Row[Any]]:

@@ -12,6 +12,12 @@ LEASE = 15.0
 """Seconds of machine time for which a claim belongs to its owner. Afterwards others may take the messages over."""
 
 
+QUIET = "quiet"
+"""Of a message nobody waits for, which tidies up: sent again if its fate is unknown, and nothing is said if it cannot be."""
+
+RESENT = frozenset({"resend", QUIET})
+"""What is sent again when nobody can tell whether it arrived."""
+
 NOBODY = 0
 """The user id of a message to somebody whose rows are gone or cannot be read. Nothing of it is kept once it is settled."""
 
@@ -33,7 +39,7 @@ class Draft:
     A message as a turn writes it.
 
     `destination` is `chat:<id>`; `priority` 0 reply, 1 promise, 2 nudge; `body` the JSON of the Bot API call `method`.
-    `if_unknown` says what to do when nobody can tell whether it arrived: `resend`, `drop` or `ask`. `target` is the id of
+    `if_unknown` says what to do when nobody can tell whether it arrived: `resend`, `drop`, `ask` or `QUIET`. `target` is the id of
     the earlier message that an edit changes (unless its body names Telegram's message id). `expires_at` is story time;
     without it the message is kept for a day.
     """
@@ -78,7 +84,11 @@ class Claimed:
     @property
     def awaited(self) -> bool:
         """Whether a person waits for these words: a reply or a promise, and not the tidying of an earlier message."""
-        return self.user_id != NOBODY and self.if_unknown != "drop" and self.method != "editMessageReplyMarkup"
+        return (
+            self.user_id != NOBODY
+            and self.if_unknown not in {"drop", QUIET}
+            and self.method != "editMessageReplyMarkup"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,27 @@
 """What is to be said, written in the turn's own commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, select, update
 
+from bot.core.facts import Shown
 from bot.storage import budget, lanes, settlement
 from bot.storage.database import Transaction, in_each_dialect, instant
 from bot.storage.lanes import Queued
-from bot.storage.messages import Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
+from bot.storage.messages import QUIET, Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
 from bot.storage.tables import outbox
 from bot.storage.vault import UserKey
 
 KEPT = timedelta(days=1)
 """How long a message waits to be sent if its draft does not say."""
 
+
+MOST_SHOWN = 200
+
+_PICTURES = ("sendAnimation", "sendPhoto")
+_WORDS = ("sendMessage", "editMessageText")
 
 _RECOVERED = 60 * budget.SECOND
 
@@ -71,6 +77,15 @@ async def of_user(tx: Transaction, user_id: int, since: datetime) -> list[Said]:
     """What was said to a person since then, oldest first, as far as ids are kept."""
     rows = await tx.connection.execute(_OF_USER, {"user_id": user_id, "since": instant(since)})
     return [Said(row.destination, row.message_id) for row in rows]
+
+
+async def shown(tx: Transaction, user_ids: Collection[int]) -> dict[int, tuple[Shown, ...]]:
+    """What was said to each of these, and may be in their chat, oldest first; the latest `MOST_SHOWN` messages and edits."""
+    found: dict[int, list[Shown]] = {user_id: [] for user_id in user_ids}
+    if found:
+        for row in await tx.connection.execute(_SHOWN, {"ids": list(found)}):
+            found[row.user_id].append(Shown(row.id, row.message_id or 0, picture=row.method in _PICTURES))
+    return {user_id: tuple(rows[-MOST_SHOWN:]) for user_id, rows in found.items()}
 
 
 async def counts(tx: Transaction) -> dict[Status, int]:
@@ -157,12 +172,12 @@ async def _resolve_targets(
             resolved[draft.target] = (key, replace(resolved[draft.target][1], method=again[0], body=again[1]))
         elif target is not None and target.message_id:
             resolved[draft.id] = (key, replace(draft, body=aimed(draft.body, target.message_id), target=None))
-        elif target is not None and target.status == Status.PENDING and again:
+        elif target is not None and target.status == Status.PENDING and again and not target.method.startswith("edit"):
             change = {"message": target.id, "body": _sealed(key, target.id, again[1]), "how": again[0]}
             await tx.connection.execute(_REPLACE, change)
         elif draft.target is None or (target is not None and target.status < Status.SENT):
             resolved[draft.id] = (key, draft)
-        elif again:
+        elif again and draft.if_unknown != QUIET:
             resolved[draft.id] = (key, replace(draft, method=again[0], body=again[1], target=None))
     return list(resolved.values())
 
@@ -178,9 +193,19 @@ _OF_USER = (
     )
     .order_by(outbox.c.created_at, outbox.c.id)
 )
+_SHOWN = (
+    select(outbox.c.id, outbox.c.user_id, outbox.c.method, outbox.c.message_id)
+    .where(
+        outbox.c.user_id.in_(bindparam("ids", expanding=True)),
+        outbox.c.method.in_((*_WORDS, *_PICTURES)),
+        outbox.c.status.in_((Status.PENDING, Status.CLAIMED, Status.SENT, Status.UNKNOWN)),
+        outbox.c.if_unknown != QUIET,
+    )
+    .order_by(outbox.c.id)
+)
 _COUNTS = select(outbox.c.status, func.count().label("n")).group_by(outbox.c.status)
 _PRUNE = delete(outbox).where(outbox.c.created_at < bindparam("before"), outbox.c.status >= Status.SENT)
-_TARGETS = select(outbox.c.id, outbox.c.status, outbox.c.message_id).where(
+_TARGETS = select(outbox.c.id, outbox.c.status, outbox.c.method, outbox.c.message_id).where(
     outbox.c.id.in_(bindparam("ids", expanding=True))
 )
 _REPLACE = (
