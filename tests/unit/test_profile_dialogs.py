@@ -151,8 +151,9 @@ def test_a_set_up_from_end_to_end() -> None:
     assert chat.at == ("settings", "zone")
     chat.hear(Wrote("Vienna"))
     chat.hear(Wrote("8:30 pm"))
-    chat.press("settings.quiet.q22")
+    chat.press("settings.quiet.q22", "settings.lock.neutral")
     assert chat.at == ("menu", "tools")
+    assert chat.user.lock_screen == "neutral"
     user = chat.user
     assert (user.role, user.nickname, user.zone, user.nudges) == ("reach", "Ann", "Europe/Vienna", "daily")
     assert (str(user.nudge_at), str(user.quiet_from), str(user.quiet_to)) == ("20:30:00", "22:00:00", "08:00:00")
