@@ -30,6 +30,9 @@ KINDS = {
         "a dialog that reassures begins the same however often it is opened",
         "begin with a line `when: {reassured_today: 10}` that offers a person first",
     ),
+    "D114": Kind(
+        "heard in every state, this would leave the states' own text unheard", "give it a guard, or put it into a state"
+    ),
     "D201": Kind("no such guard", "see `stillhere dialogs words`"),
     "D202": Kind("no such action", "see `stillhere dialogs words`"),
     "D203": Kind("no such list", "see `stillhere dialogs words`, or name a bank with `/banks.<name>`"),

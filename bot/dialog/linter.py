@@ -129,6 +129,9 @@ class _Shape:
         script = self.script
         places: list[tuple[str, Iterable[Step]]] = [("begin", script.begin)]
         places += [(f"on {name}", steps) for name, steps in script.on.items()]
+        for step in script.text:
+            if not (step.when or step.unless):
+                yield self._found("D114", step.line, "text")
         for name, state in script.states.items():
             places += [(f"{name}.go", state.go), (f"{name}.text", state.text), (f"{name}.place", state.place)]
             places += [(f"{name}.after {wait}", steps) for wait, steps in state.after.items()]
@@ -150,7 +153,8 @@ class _Shape:
     def _reach(self) -> Iterator[Finding]:
         states = self.script.states
         reached: set[str] = set()
-        ahead = [step.go for steps in (self.script.begin, *self.script.on.values()) for step in steps]
+        ways = (self.script.begin, self.script.text, *self.script.on.values())
+        ahead = [step.go for steps in ways for step in steps]
         while ahead:
             name = ahead.pop()
             if name is not None and name in states and name not in reached:

@@ -191,6 +191,7 @@ class Script(Shape):
     begin: Steps = ()
     on: dict[str, Steps] = Field(default_factory=dict)
     notes: dict[Name, Note] = Field(default_factory=dict)
+    text: Steps = Field(default=(), description="What is heard in every state before its own text; each has a guard.")
     states: dict[Name, State] = Field(default_factory=dict)
     renamed: dict[str, str] = Field(default_factory=dict)
     file: str = Field(default="", description="Filled in by the loader; never written by hand.")

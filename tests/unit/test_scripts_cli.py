@@ -231,6 +231,7 @@ def test_the_schema_knows_every_way_of_writing(run: Callable[..., Result]) -> No
         "begin",
         "on",
         "notes",
+        "text",
         "states",
         "renamed",
     }

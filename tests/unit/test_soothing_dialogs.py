@@ -328,3 +328,19 @@ def test_the_count_begins_anew_at_local_midnight() -> None:
         chat.command("reach")
     chat.now += timedelta(days=1)
     assert chat.command("reach").state == "rate"
+
+
+@pytest.mark.parametrize(
+    ("words", "state"), [("stop", ""), ("I feel dizzy", "dizzy"), ("I'm drunk", "drink"), ("what?", "feet")]
+)
+def test_what_is_written_at_any_step_is_heard_there(words: str, state: str) -> None:
+    chat = Chat().command("soothe").press("9", "soothe.technique.t6").write(words)
+    assert chat.state == state
+
+
+def test_a_word_for_the_feeling_is_no_place_to_miss_that_the_body_stops() -> None:
+    chat = Chat().command("soothe").press("3", "soothe.technique.t9")
+    while chat.state != "kind":
+        chat.press("*.next")
+    assert chat.write("I feel so dizzy").state == "dizzy"
+    assert not chat.entries
