@@ -203,7 +203,7 @@ class App:
             card=CARD,
             group_line=IN_GROUPS,
             slow_line=TOO_MUCH,
-            floods=Floods(A_MINUTE if self.settings.send_rate else 0),
+            floods=Floods(clock.machine, A_MINUTE if self.settings.send_rate else 0),
         )
         self._parts.push_async_callback(self.inbox.close)
         self.door = self._door()

@@ -1,9 +1,10 @@
 """How much one person may send: who sends hundreds of messages a minute is told once, and the rest is not taken up."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-A_MINUTE = 120
+A_MINUTE = 200
 """Messages and presses a minute that one person may send, and at most so many at once. Fast typing is a tenth of it."""
 
 _REMEMBERED = 10_000
@@ -18,15 +19,17 @@ class _Bucket:
 
 @dataclass(slots=True)
 class Floods:
-    """A leaky bucket a person, in memory. `a_minute` 0: no limit, for measurements."""
+    """A leaky bucket a person, in memory. `machine` tells machine time; `a_minute` 0: no limit, for measurements."""
 
+    machine: Callable[[], float]
     a_minute: int = A_MINUTE
     _buckets: dict[int, _Bucket] = field(default_factory=dict)
 
-    def weigh(self, user_id: int, now: float) -> Literal["fine", "first", "more"]:
-        """Count one event at machine time `now`: within the limit, the first beyond it, or one more of those."""
+    def weigh(self, user_id: int) -> Literal["fine", "first", "more"]:
+        """Count one event of this person: within the limit, the first beyond it, or one more of those."""
         if not self.a_minute:
             return "fine"
+        now = self.machine()
         bucket = self._buckets.get(user_id)
         if bucket is None:
             self._make_room(now)

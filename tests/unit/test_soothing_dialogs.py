@@ -339,8 +339,7 @@ def test_what_is_written_at_any_step_is_heard_there(words: str, state: str) -> N
 
 
 def test_a_word_for_the_feeling_is_no_place_to_miss_that_the_body_stops() -> None:
-    chat = Chat().command("soothe").press("3", "soothe.technique.t9")
-    while chat.state != "kind":
-        chat.press("*.next")
+    chat = Chat().command("soothe").press("3", "soothe.technique.t9", "*.said", "*.next")
+    assert chat.state == "kind"
     assert chat.write("I feel so dizzy").state == "dizzy"
     assert not chat.entries

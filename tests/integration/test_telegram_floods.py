@@ -34,7 +34,7 @@ async def inbox(wire: Wire) -> AsyncIterator[tuple[Inbox, Turns]]:
         card=CARD,
         group_line=GROUP_LINE,
         slow_line=SLOWLY,
-        floods=Floods(5),
+        floods=Floods(clock.machine, 5),
     )
     yield made, turns
     await made.close()
