@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test deep lint types floors scripts format lock media bench clean
+.PHONY: help demo test deep lint types floors scripts audit format lock media bench clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ floors: .venv/ready-test
 scripts: .venv/ready-test
 	@$(BIN)/stillhere dialogs lint
 
+audit: .venv/python  ## Ask for known weaknesses in the locked libraries; skipped where that cannot be asked.
+	@$(BIN)/python .ci/audit
+
 format: .venv/ready-test  ## Bring code into shape.
 	@$(BIN)/ruff check -q --fix . && $(BIN)/ruff format -q .
 
@@ -39,6 +42,7 @@ lock: .venv/ready-test  ## Choose the newest versions of all libraries and write
 	@$(BIN)/python -m pip install -q uv
 	@$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements.lock
 	@$(BIN)/uv pip compile -q pyproject.toml --extra build --extra test --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-test.lock
+	@echo pip-audit | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-audit.lock
 
 bench: .venv/ready-test  ## Measure: the engine, turns, timers, the start, and other bots on the same dialog. Ten minutes; see bench/README.md.
 	@for each in engine turns timers start; do echo "-- $$each"; $(BIN)/python bench/$$each.py || exit 1; done

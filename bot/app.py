@@ -11,19 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic_core import PydanticCustomError
 
 from bot.config import TELEGRAM, Settings
+from bot.conversation.access import Access
 from bot.conversation.announcing import Announcer
 from bot.conversation.channel import ChannelError
 from bot.conversation.housekeeping import Housekeeping
 from bot.conversation.service import Conversation
-from bot.core.card import CARD, IN_GROUPS
+from bot.core.card import CARD, IN_GROUPS, TOO_MUCH
 from bot.core.clock import Clock, SystemClock
 from bot.core.effects import Phrase
 from bot.core.errors import DatabaseUnavailable, ScriptError, StillhereError
 from bot.core.events import Incoming
 from bot.core.ids import Ids
 from bot.core.retention import Retention
+from bot.corner import vocabulary as corner
 from bot.delivery.lease import Lease
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.sender import Sender
@@ -49,6 +52,7 @@ from bot.storage.deletions import Deletions, beside
 from bot.storage.migration import migrate
 from bot.storage.vault import Vault, open_vault
 from bot.telegram.channel import TelegramChannel
+from bot.telegram.floods import A_MINUTE, Floods
 from bot.telegram.inbox import Inbox
 from bot.telegram.polling import Heard, Poller
 from bot.telegram.publish import Profile, publish
@@ -67,7 +71,7 @@ _LAST_WORDS = 2.0  # seconds for turns and fixed words that are still in hand wh
 
 def registry() -> Registry:
     """Every name a script may use."""
-    rooms = (profile, soothing, spaces, nudges, safety)
+    rooms = (profile, soothing, spaces, nudges, safety, corner)
     return Registry(general.registry, *(room.registry for room in rooms))
 
 
@@ -219,6 +223,7 @@ class App:
             self._timers_changed,
             deletions=deletions,
             kept=kept,
+            access=Access(self.settings.access, clock, self._listed),
         )
         self.scheduler = Scheduler(database, clock, self._handle, name=self.name)
         self.housekeeping = Housekeeping(database, vault, deletions, clock, kept)
@@ -231,6 +236,8 @@ class App:
             ),
             card=CARD,
             group_line=IN_GROUPS,
+            slow_line=TOO_MUCH,
+            floods=Floods(clock.machine, A_MINUTE if self.settings.send_rate else 0),
         )
         self._parts.push_async_callback(self.inbox.close)
         self.door = self._door()
@@ -249,6 +256,14 @@ class App:
             url=self.settings.webhook_url,
             secret=self.settings.webhook_secret.get_secret_value(),
         )
+
+    def _listed(self) -> frozenset[int]:
+        """The host's list as it stands; nobody new gets in while it cannot be read."""
+        try:
+            return self.settings.listed()
+        except PydanticCustomError as wrong:
+            _log.warning("nobody new is let in", reason=wrong.message())
+            return frozenset()
 
     def _take_port(self, listen: str, setting: str) -> Server | None:
         if not listen:
@@ -359,7 +374,7 @@ class App:
 
     async def _publish(self) -> None:
         """Tell Telegram what the bot is called to do; nobody has to wait for it."""
-        await publish(self.channel, profiles(self.library))
+        await publish(self.channel, profiles(self.library, self.settings.profile, self.settings.bot_name))
 
     def _answer(self, query_id: str, text: str) -> None:
         """End a press's spinner, alongside everything else."""
@@ -409,19 +424,23 @@ class _FileIds:
             await media.keep(tx, self._app.channel.id, name, digest, file_id)
 
 
-def profiles(library: Library) -> dict[str, Profile]:
-    """What Telegram is told about the bot, in each locale."""
-    return {locale: _profile(library, locale) for locale in library.catalog.locales}
+def profiles(library: Library, kind: str = "full", name: str = "") -> dict[str, Profile]:
+    """What Telegram is told about the bot, in each locale: `full`, or `neutral` without a word about couples."""
+    return {locale: _profile(library, locale, kind, name) for locale in library.catalog.locales}
 
 
-def _profile(library: Library, locale: str) -> Profile:
+def _profile(library: Library, locale: str, kind: str, name: str) -> Profile:
     def words(key: str) -> str:
         return library.catalog.render_plain(Phrase(f"common.{key}"), locale, "")
+
+    def of_kind(key: str) -> str:
+        return words(f"bot.neutral_{key}" if kind == "neutral" else f"bot.{key}")
 
     listed = [
         key.removeprefix("common.command.") for key in library.source.words[locale] if key.startswith("common.command.")
     ]
     commands = tuple(
-        (name, words(f"command.{name}")) for name in listed if name in {*library.commands, "back", "cancel"}
+        (command, words(f"command.{command}")) for command in listed if command in {*library.commands, "back", "cancel"}
     )
-    return Profile(commands, words("bot.about"), words("bot.description"))
+    called = name or (words("bot.neutral_name") if kind == "neutral" else "")
+    return Profile(commands, of_kind("about"), of_kind("description"), called)

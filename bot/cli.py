@@ -135,6 +135,18 @@ def restore(
     _tell(_finish(put_back(config.read(), backup)))
 
 
+@cli.command()
+def invite(
+    days: Annotated[int, typer.Option(min=1, max=365, help="How long the link works.")] = 7,
+) -> None:
+    """Print a link that lets one person in, once. For STILLHERE_ACCESS=invite; the bot may be running."""
+    _start_logs("warning")
+    from bot import config
+    from bot.commands.invite import invite as make
+
+    _tell(_finish(make(config.read(), days)))
+
+
 @db.command()
 def upgrade() -> None:
     """Bring the database to this program's schema. `run` does it by itself."""

@@ -14,6 +14,7 @@ from bot.core.errors import SettingError
 TELEGRAM = "https://api.telegram.org"
 
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]+")
+_LISTED = re.compile(r"[\d,\s]+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -49,7 +50,19 @@ class Settings(BaseSettings):
     send_rate: int = Field(
         default=30, ge=0, le=1000, description="Messages a second that Telegram allows this bot; 0: no limit."
     )
-    access: Literal["open", "invite", "list"] = Field(default="open", description="Who may use the bot.")
+    access: Literal["open", "invite", "list"] = Field(
+        default="open",
+        description="Who may use the bot: everybody, whoever has an invitation (`stillhere invite`), or whoever is on a list.",
+    )
+    access_list: str = Field(
+        default="", description="With access by list: Telegram ids with commas between, or a file with one a line."
+    )
+    profile: Literal["full", "neutral"] = Field(
+        default="full", description="What the bot's page in Telegram says: neutral has no word about couples."
+    )
+    bot_name: str = Field(
+        default="", max_length=64, description="What the bot is called in people's chats; empty: as BotFather has it."
+    )
     retention_days: int = Field(
         default=365,
         ge=1,
@@ -108,7 +121,32 @@ class Settings(BaseSettings):
                 "missing",
                 "STILLHERE_WEBHOOK_SECRET: is needed with STILLHERE_WEBHOOK_URL; any long random word will do",
             )
+        if self.access == "list":
+            self.listed()
         return self
+
+    def listed(self) -> frozenset[int]:
+        """The Telegram ids on the host's list, read anew each time. Raises a mistake of validation that says what is wrong."""
+        wish = self.access_list.strip()
+        if not wish:
+            raise PydanticCustomError("missing", "STILLHERE_ACCESS_LIST: is needed with STILLHERE_ACCESS=list")
+        text = wish if _LISTED.fullmatch(wish) else _file(Path(wish))
+        lines = (line.partition("#")[0] for line in text.splitlines())
+        ids = [word for line in lines for word in line.replace(",", " ").split()]
+        if not all(word.isascii() and word.isdecimal() for word in ids):
+            raise PydanticCustomError(
+                "unreadable", "STILLHERE_ACCESS_LIST: wants Telegram ids, which are whole numbers; names don't work"
+            )
+        return frozenset(map(int, ids))
+
+
+def _file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise PydanticCustomError(
+            "unreadable", "STILLHERE_ACCESS_LIST: is neither ids nor a file that can be read"
+        ) from None
 
 
 def read() -> Settings:

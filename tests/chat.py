@@ -6,6 +6,8 @@ A transcript is a chat, not a program. Its lines:
     # a comment
     given: Ann is set up; role reach; zone Europe/Berlin; nickname Annie; at 2026-05-04 18:00
     given: Ann is set up; nudge_at 08:00; quiet_from 22:00; quiet_to 07:00; zone none
+    given: access invite            who may use the bot; from the start on, wherever it stands. Ann is on the list
+    given: an invitation 0123…      its code works for a week
     Ann: /soothe                    what a person writes
     Ann: [7]                        a button, by its label
     Ann: (twice [7])                the same, by a quick finger
@@ -42,7 +44,7 @@ from bot.profile import consent
 from bot.simulator.people import Person
 from bot.simulator.server import serve
 from bot.simulator.simulator import Simulator
-from bot.storage import timers, users
+from bot.storage import invites, timers, users
 from bot.storage.vault import open_vault
 from tests.carried import CACHE
 from tests.clock import AdvancingClock
@@ -87,7 +89,9 @@ class LentClock:
 class Chat:
     """A running bot and its people. `lines` is the transcript as it really went."""
 
-    def __init__(self, folder: Path, library: Library, start: datetime, *, forgetful: bool) -> None:
+    def __init__(
+        self, folder: Path, library: Library, start: datetime, *, forgetful: bool, access: str = "open"
+    ) -> None:
         self.lines: list[str] = []
         self.clock = StoryClock(start)
         self.simulator = Simulator(LentClock(self.clock), self.clock.machine)
@@ -98,6 +102,7 @@ class Chat:
         self._library = library
         self._folder = folder
         self._forgetful = forgetful
+        self._access = access
         self._changes: list[dict[str, Any]] = []
         self.simulator.listen(self._changes.append)
         self._names = {person.id: name for name, person in self.people.items()}
@@ -126,6 +131,8 @@ class Chat:
             key_file=self._folder / "chat.key",
             cache=CACHE,
             health_listen="",
+            access=self._access,
+            access_list=str(self.people["Ann"].id),
         )
         self._starts += 1
         self.app = App(settings, self.clock, library=self._library, node=self._starts)
@@ -149,6 +156,12 @@ class Chat:
 
     async def given(self, line: str) -> None:
         """`Ann is set up; role reach; …`: the person as a finished set-up leaves them, written by the storage floor."""
+        if line.startswith("access "):
+            return
+        if invited := re.fullmatch("an invitation (.+)", line):
+            async with self.app.database.transaction() as tx:
+                await invites.add(tx, invited[1], self.clock.now() + timedelta(days=7))
+            return
         name, _, wishes = line.partition(" is set up")
         fields: dict[str, Any] = {"consent": consent.VERSION, "zone": ZONES[name], "locale": "en"}
         for wish in filter(None, (part.strip() for part in wishes.split(";"))):
@@ -259,7 +272,10 @@ def play(path: Path, folder: Path, library: Library, *, forgetful: bool) -> list
         for line in script:
             if at := re.search(r"; at (\d{4}-\d\d-\d\d \d\d:\d\d)", line):
                 start = datetime.fromisoformat(f"{at[1]}:00+00:00")
-        chat = Chat(folder, library, start, forgetful=forgetful)
+        access = next(
+            (line.removeprefix("given: access ") for line in script if line.startswith("given: access ")), "open"
+        )
+        chat = Chat(folder, library, start, forgetful=forgetful, access=access)
         async with chat.going():
             for line in script:
                 if line.startswith("#") or not line.strip():

@@ -14,6 +14,7 @@ from bot.conversation.render import Renderer
 from bot.core.effects import Erase, Record, Say, SetTimer
 from bot.core.events import CommandGiven, Edited, Event, Pressed, SentMedia, SharedPlace, Verdict, Wrote
 from bot.core.facts import User
+from bot.corner import pins
 from bot.dialog.library import Library
 from bot.dialog.loader import load
 from bot.dialog.play import Heard, Play
@@ -29,6 +30,7 @@ START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TEXTS = (
     "7", "10/10", "20:30", "back at 8", "in half an hour", "tomorrow at 9", "in 3 days", "22:00 to 8", "Berlin", "Springfield",
     "yes", "no", "?", "Ann", "I miss us", "wine 🍷 and **stars** {nick} [x](y) `code`", "علی", "x" * 120, "y " * 400, "\u200f", "-1",
+    "4711", "4711", "4712",
 )  # fmt: skip
 COMMANDS = ("back", "back", "cancel", "help", "menu", "nonsense")
 VERDICTS = tuple(Verdict(kind, level) for kind in KINDS for level in LEVELS)
@@ -81,7 +83,7 @@ class Walk:
     @classmethod
     def begun(cls, dialog: str, locale: str, who: int) -> "Walk":
         person = replace(User(1, 1, locale=locale, seed=who), **PEOPLE[who % len(PEOPLE)])
-        walk = cls(Play(library(), START, person))
+        walk = cls(Play(library(), START, person, lambda pin: pins.hashed(pin, bytes(pins.SALT_BYTES))))
         if who % 5 == 0:
             walk.play.entries += [(START, Record(kind)) for kind in BUSY]
         command = next((word for word, name in library().commands.items() if name == dialog), "")

@@ -1,5 +1,6 @@
 """Talk with the pure engine in a terminal: numbers press buttons, words are words, `skip 20m` lets time pass."""
 
+import secrets
 from collections.abc import Callable, Iterable
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from bot.core.clock import Clock, SystemClock
 from bot.core.events import SentMedia
 from bot.core.facts import User
+from bot.corner import pins
 from bot.dialog.library import Library
 from bot.dialog.play import Heard, Play
 from bot.dialog.turn import spell
@@ -25,7 +27,8 @@ def talk(
 ) -> None:
     """Begin the dialog `name` and go on until `quit` or the end of input. The person has agreed, and has a clock."""
     person = User(1, 1, locale=library.catalog.suiting(locale), nickname="Sam", zone="Europe/Berlin", consent=1, seed=1)
-    talking = Play(library, (clock or SystemClock()).now(), person)
+    salt = secrets.token_bytes(pins.SALT_BYTES)
+    talking = Play(library, (clock or SystemClock()).now(), person, lambda pin: pins.hashed(pin, salt))
     typer.echo(_HELP)
     command = next((word for word, dialog in library.commands.items() if dialog == name), "")
     if command:

@@ -13,23 +13,30 @@ from bot.core.effects import (
     ChangeUser,
     ClearButtons,
     ClearChat,
+    CountWrongPins,
     Decide,
     DropTimer,
     Effect,
+    EmptyCorner,
     Erase,
+    Hide,
     OpenSpace,
+    Phrase,
     Record,
     Say,
     SendExport,
+    SetPin,
     SetTimer,
+    TakeAway,
+    Uncover,
 )
-from bot.core.facts import Space
+from bot.core.facts import Corner, Space
 from bot.dialog.session import to_body
 from bot.i18n.catalog import Catalog
-from bot.storage import doubts, entries, outbox, sessions, spaces, timers, users
+from bot.storage import corners, covers, doubts, entries, outbox, sessions, spaces, timers, users
 from bot.storage.database import Transaction
 from bot.storage.deletions import Deletions
-from bot.storage.messages import Claimed, Draft, Outcome, Owner
+from bot.storage.messages import QUIET, Claimed, Draft, Outcome, Owner
 from bot.storage.users import Person
 from bot.storage.vault import UserKey
 
@@ -37,6 +44,9 @@ PRIORITY = {"reply": 0, "promise": 1, "nudge": 2}
 IF_UNKNOWN = {"reply": "resend", "promise": "resend", "nudge": "drop"}
 STILL_WORTH_SENDING = {"reply": timedelta(hours=24), "promise": timedelta(hours=24), "nudge": timedelta(hours=2)}
 """How long after its turn a message may still go out (story time)."""
+
+_Message = Say | ClearButtons | Hide | TakeAway
+"""What becomes a call to Telegram."""
 
 RESTING = frozenset({"blocked_at", "stopped"})
 """What lets a person's timers rest (`storage/timers`)."""
@@ -67,13 +77,17 @@ class Writing:
         self._cleared: dict[int, int] = {}
         self._exports: dict[int, SendExport] = {}
         self._decided: list[tuple[Person, Decide]] = []
+        self._covers: list[tuple[Person, covers.Cover]] = []
+        self._uncovered: list[tuple[Person, Uncover]] = []
+        self._locked: dict[int, tuple[Person, Corner]] = {}
+        self._emptied: set[int] = set()
         self.erased: set[int] = set()
         """Who is to be erased: later events of theirs belong into a transaction of its own."""
 
     @property
     def said(self) -> int:
         """How many messages there are to send."""
-        return len(self._drafts) + len(self._cleared) + len(self._exports)
+        return len(self._drafts) + len(self._cleared) + len(self._exports) + len(self._uncovered)
 
     @property
     def moves_timers(self) -> bool:
@@ -81,7 +95,9 @@ class Writing:
         woken = any(not RESTING.isdisjoint(values) for values in self._changes.values())
         return bool(self._set or self._dropped or woken)
 
-    def take(self, standing: Standing, effects: tuple[Effect, ...], *, heard: bool = False) -> None:
+    def take(  # noqa: C901 - one match over all effects
+        self, standing: Standing, effects: tuple[Effect, ...], *, heard: bool = False
+    ) -> None:
         """Gather the effects of one turn; the later turns of the batch see them in the standing. `heard`: the person was here."""
         user = standing.person.user
         if heard:
@@ -92,8 +108,12 @@ class Writing:
         for effect in effects:
             standing.take(effect)
             match effect:
-                case Say() | ClearButtons():
+                case Say() | ClearButtons() | Hide() | TakeAway():
                     self._drafts.append(self._draft(standing, effect, goodbye=erases))
+                case Uncover():
+                    self._uncovered.append((standing.person, effect))
+                case SetPin() | CountWrongPins() | EmptyCorner():
+                    self._lock(standing)
                 case Record() if user.consent:
                     self._entries.append((standing.person, self._entry(effect)))
                 case SetTimer() | DropTimer():
@@ -108,6 +128,10 @@ class Writing:
                 case ClearChat() | SendExport() | Erase() | Decide():
                     self._wish(standing.person, effect)
 
+    def tell(self, draft: Draft) -> None:
+        """Say fixed words to somebody of whom nothing is kept."""
+        self._drafts.append((None, draft))
+
     async def write(self, tx: Transaction, *, claim_for: Owner | None, outcomes: Sequence[Outcome]) -> list[Claimed]:
         """Write it all, with `outcomes` of earlier messages; the messages that may go out right after the commit come back claimed by `claim_for`."""
         staying = {user_id: standing for user_id, standing in self._standings.items() if user_id not in self.erased}
@@ -119,6 +143,9 @@ class Writing:
         await users.touch(tx, (staying.keys() & self._heard) - changed.keys(), self._now)
         await sessions.save(tx, [(standing.person, _row(standing)) for standing in staying.values()])
         await entries.add(tx, self._entries)
+        await corners.empty(tx, self._emptied)
+        await corners.save(tx, list(self._locked.values()))
+        await covers.add(tx, self._covers, self._now)
         await spaces.add(tx, list(self._opened.values()))
         await spaces.change(tx, list(self._changed.values()))
         await timers.drop(tx, self._dropped)
@@ -127,6 +154,8 @@ class Writing:
             self._deletions.note(sorted(self.erased), self._now)
         for writer, decided in self._decided:
             self._drafts += await self._taken_back(tx, writer, decided)
+        for person, note in self._uncovered:
+            self._drafts.append(await self._opened_note(tx, person, note))
         for user_id in sorted(self.erased):
             await users.erase(tx, user_id)
         drafts = [*await self._clearings(tx, outcomes), *self._drafts, *await self._documents(tx)]
@@ -175,6 +204,15 @@ class Writing:
                 self._cleared.pop(user_id, None)
                 self._exports.pop(user_id, None)
 
+    def _lock(self, standing: Standing) -> None:
+        """Write the private corner as the turn left it: with its lock, or not at all."""
+        user_id = standing.person.user.id
+        if standing.corner is None:
+            self._locked.pop(user_id, None)
+            self._emptied.add(user_id)
+        else:
+            self._locked[user_id] = (standing.person, standing.corner)
+
     def _arrange(self, user_id: int, timer: SetTimer | DropTimer) -> None:
         if isinstance(timer, SetTimer):
             self._set[user_id, timer.kind, timer.ref] = timer
@@ -195,22 +233,50 @@ class Writing:
         late = self._now + STILL_WORTH_SENDING["reply"]
         return [(writer.key, replace(draft, id=self._number(), expires_at=late))]
 
-    def _draft(self, standing: Standing, effect: Say | ClearButtons, *, goodbye: bool) -> tuple[UserKey | None, Draft]:
+    def _draft(self, standing: Standing, effect: _Message, *, goodbye: bool) -> tuple[UserKey | None, Draft]:
         user = standing.person.user
         renderer = Renderer(self._catalog, user, self._now)
-        request = renderer.say(effect) if isinstance(effect, Say) else renderer.clear(effect)
+        request = _request(renderer, effect)
         kind = effect.kind if isinstance(effect, Say) else "reply"
         # A goodbye outlives its reader's key; it holds no word of theirs and is not sealed.
         key, owner = (None, 0) if goodbye else (standing.person.key, user.id)
         draft = _draft(self._number(), owner, user.chat_id, request, kind, self._now)
+        match effect:
+            case Say(cover=Phrase() as line) if not goodbye:
+                self._covers.append((standing.person, covers.Cover(draft.id, request.method, request.body)))
+                note = renderer.note(draft.id, line, silent=effect.silent)
+                draft = replace(draft, method=note.method, body=note.body)
+            case ClearButtons(target=target) if target:
+                draft = replace(draft, target=target)
+            case Hide(target):
+                draft = replace(draft, target=target, if_unknown=QUIET)
+            case TakeAway():
+                draft = replace(draft, if_unknown=QUIET)
         if isinstance(effect, Say) and effect.prompt:
             standing.session = replace(standing.session, shown=draft.id)
-        if isinstance(effect, ClearButtons) and effect.target:
-            draft = replace(draft, target=effect.target)
         return key, draft
+
+    async def _opened_note(self, tx: Transaction, person: Person, opened: Uncover) -> tuple[UserKey | None, Draft]:
+        """A neutral note was opened: what it stood in for."""
+        cover = await covers.find(tx, person, opened.note)
+        found = None if cover is None else Request(cover.method, cover.body)
+        request = Renderer(self._catalog, person.user, self._now).uncovered(opened.message_id, found)
+        return person.key, _draft(self._number(), person.user.id, person.user.chat_id, request, "reply", self._now)
 
     def _entry(self, done: Record) -> entries.Entry:
         return entries.Entry(self._number(), done.kind, done.before, done.after, done.technique, done.text, self._now)
+
+
+def _request(renderer: Renderer, effect: _Message) -> Request:
+    match effect:
+        case Say():
+            return renderer.say(effect)
+        case ClearButtons():
+            return renderer.clear(effect)
+        case Hide():
+            return renderer.hide(effect)
+        case TakeAway():
+            return renderer.take_away(effect)
 
 
 def apology(number: int, chat_id: int, request: Request, now: datetime) -> Draft:

@@ -11,7 +11,7 @@ from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable, Undecodable
 from bot.core.retention import Retention
 from bot.dialog.session import NOWHERE, from_body, to_body
-from bot.storage import entries, letters, outbox, seen, sessions, spaces, users
+from bot.storage import covers, entries, invites, letters, outbox, seen, sessions, spaces, users
 from bot.storage.database import Database, Transaction
 from bot.storage.deletions import KEPT as DELETIONS_KEPT
 from bot.storage.deletions import Deletions
@@ -23,6 +23,8 @@ SEEN_KEPT = timedelta(hours=48)
 IDS_KEPT = timedelta(hours=48)
 """As long as Telegram lets a bot delete its messages (Bot API, deleteMessage)."""
 LETTERS_KEPT = timedelta(days=30)
+COVERED = timedelta(days=7)
+"""How long a neutral note can be opened. A product choice."""
 WITHOUT_CONSENT = timedelta(hours=24)
 AT_ONCE = 200
 """So many people, or rows, are looked after in one transaction: turns wait for a few milliseconds at most."""
@@ -68,6 +70,8 @@ class Housekeeping:
             await seen.prune(tx, now - SEEN_KEPT)
         async with self._database.transaction() as tx:
             await letters.prune(tx, now - LETTERS_KEPT)
+            await covers.prune(tx, now - COVERED)
+            await invites.prune(tx, now)
             await outbox.prune(tx, now - IDS_KEPT)
         self._deletions.prune(now - DELETIONS_KEPT)
         await self._forget_rows(now)

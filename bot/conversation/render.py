@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 
-from bot.core.effects import Button, ClearButtons, Phrase, Rows, Say
+from bot.core.effects import Button, ClearButtons, Hide, Phrase, Rows, Say, TakeAway
 from bot.core.facts import User
+from bot.core.ids import base36
 from bot.i18n.catalog import Catalog
 from bot.i18n.markup import Rich, join
 
@@ -63,6 +64,42 @@ class Renderer:
         if cleared.message_id:  # else the outbox finds it out
             body["message_id"] = cleared.message_id
         return Request("editMessageReplyMarkup", orjson.dumps(body))
+
+    def hide(self, hidden: Hide) -> Request:
+        """Neutral words in place of a message, or the message taken away; the outbox finds out which one."""
+        if hidden.line is None:
+            return Request("deleteMessage", orjson.dumps({"chat_id": self._user.chat_id}))
+        words = self._rich(hidden.line)
+        body = {"chat_id": self._user.chat_id, "text": words.text, "entities": list(words.entities)}
+        return Request("editMessageText", orjson.dumps(body))
+
+    def take_away(self, taken: TakeAway) -> Request:
+        """Delete messages of the person's own."""
+        body = {"chat_id": self._user.chat_id, "message_ids": list(taken.message_ids)}
+        return Request("deleteMessages", orjson.dumps(body))
+
+    def note(self, number: int, line: Phrase, *, silent: bool) -> Request:
+        """The neutral note with the outbox id `number`, whose button opens what it stands in for."""
+        words = self._rich(line)
+        key = {"text": self._rich(Phrase("common.note.open")).text, "callback_data": f"o.note.{base36(number)}.open"}
+        body = {
+            "chat_id": self._user.chat_id,
+            "text": words.text,
+            "entities": list(words.entities),
+            "reply_markup": {"inline_keyboard": [[key]]},
+        } | ({"disable_notification": True} if silent else {})
+        return Request("sendMessage", orjson.dumps(body))
+
+    def uncovered(self, message_id: int, cover: Request | None) -> Request:
+        """What a note stood in for, in its place; a picture comes as a message of its own. None: it is too old."""
+        if cover is None:
+            words = self._rich(Phrase("common.note.gone"))
+            body = {"chat_id": self._user.chat_id, "text": words.text, "entities": list(words.entities)}
+            return Request("editMessageText", orjson.dumps(body | {"message_id": message_id}))
+        if cover.method != "sendMessage":
+            return cover
+        body = {name: value for name, value in orjson.loads(cover.body).items() if name != "disable_notification"}
+        return Request("editMessageText", orjson.dumps(body | {"message_id": message_id}))
 
     def plain(self, phrase: Phrase, limit: int) -> str:
         """The phrase without formatting, for a clipboard or a pop-up."""

@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from bot.conversation import facts
+from bot.conversation.access import Access
 from bot.conversation.apply import Writing, apology
 from bot.conversation.facts import Standing
 from bot.conversation.render import Renderer
@@ -22,10 +23,10 @@ from bot.core.ids import Ids
 from bot.core.retention import Retention
 from bot.dialog import engine
 from bot.dialog.library import Library
-from bot.dialog.session import Session
+from bot.dialog.session import NOWHERE, Session
 from bot.i18n.zones import next_daily
 from bot.profile import consent
-from bot.safety import policy
+from bot.safety import discretion, policy
 from bot.storage import letters, outbox, seen, timers, users
 from bot.storage.database import Database, Transaction
 from bot.storage.deletions import Deletions
@@ -74,7 +75,8 @@ class Conversation:
     Turns events into committed sessions and messages.
 
     `library` may be replaced between batches (a reload). `answer` ends the spinner of a pressed button; `on_timers` is
-    told when timers were set; `deletions` lists who was erased; `kept` is for how long this host keeps things.
+    told when timers were set; `deletions` lists who was erased; `kept` is for how long this host keeps things; `access` says
+    who may use the bot (everybody).
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Conversation:
         *,
         deletions: Deletions,
         kept: Retention | None = None,
+        access: Access | None = None,
     ) -> None:
         self.library = library
         self._database = database
@@ -103,6 +106,7 @@ class Conversation:
         self._kept = kept or Retention()
         self.on_behind: Callable[[], None] = lambda: None
         """Told when somebody stands where only the dialogs of another replica lead."""
+        self._access = access or Access("open", clock)
         outlet.when_missed(self.make_good)
 
     async def handle(self, batch: Sequence[Incoming]) -> None:
@@ -153,8 +157,11 @@ class Conversation:
         now = self._clock.now()
         done = _Done()
         fresh, due = await self._not_yet_taken(tx, batch, now)
+        fresh, refused = await self._access.admit(tx, fresh, now)
         standings = await facts.load(tx, self._vault, self.library, fresh, now)
         writing = Writing(self.library.catalog, now, self._ids.next, self._deletions)
+        for refusal in refused:
+            writing.tell(self._sorry(self._unknown(refusal.incoming), now, refusal.words))
         for incoming in fresh:
             standing = standings.get(incoming.user_id)
             if incoming.user_id in writing.erased:
@@ -206,8 +213,7 @@ class Conversation:
     def _stranger(self, incoming: Incoming, done: _Done) -> None:
         """Somebody who is not known: a press is answered, and nobody is created by it."""
         if isinstance(incoming.event, Pressed):
-            user = User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
-            toast = self._toast(user, Phrase("common.stale"), self._clock.now())
+            toast = self._toast(self._unknown(incoming), Phrase("common.stale"), self._clock.now())
             done.answers.append((incoming.event.query_id, toast))
 
     def _release(self, done: _Done) -> None:
@@ -247,7 +253,7 @@ class Conversation:
         where = _where(fault)
         _log.error("turn failed", kind=type(incoming.event).__name__, fault=where)
         now = self._clock.now()
-        user = User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
+        user = self._unknown(incoming)
         words = policy.CARD if policy.needs_people(incoming.verdict, incoming.event) else _SORRY
         claimed: list[Claimed] = []
         async with self._database.transaction() as tx:
@@ -265,6 +271,10 @@ class Conversation:
             self._on_timers()
         if isinstance(incoming.event, Pressed):
             self._answer(incoming.event.query_id, "")
+
+    def _unknown(self, incoming: Incoming) -> User:
+        """The sender, as far as a message tells who that is."""
+        return User(incoming.user_id, incoming.chat_id, self.library.catalog.suiting(incoming.language))
 
     def _sorry(self, user: User, now: datetime, words: Sequence[str] = _SORRY) -> Draft:
         """Fixed words, sealed with nobody's key: the reader's may be what is broken."""
@@ -286,7 +296,9 @@ def decide(library: Library, session: Session, event: Event, known: Facts) -> en
     aside: tuple[Effect, ...] = ()
     if response.beside:  # said beside the turn, which goes on as if nothing had been said
         noted = engine.decide(library, session, Elapsed(response.beside, "0", known.now), known)
-        aside, session = noted.effects, replace(noted.session, at=session.at)
+        aside, session = discretion.uncovered(noted.effects), replace(noted.session, at=session.at)
+    if isinstance(event, Wrote) and known.verdict is None and discretion.leaves(known.user, event.text):
+        return engine.decide(library, replace(session, frame=NOWHERE, stack=()), event, known, opens=discretion.EXIT)
     asked_again = not response.opens and consent.asks_again(known.user, event, session, known.now)
     outcome = engine.decide(library, session, event, known, opens=consent.DIALOG if asked_again else response.opens)
     if (waiting := consent.waiting(session, outcome.effects)) is not None:

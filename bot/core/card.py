@@ -12,3 +12,6 @@ Or go to someone near you and say: I don't want to be alone right now."""
 
 IN_GROUPS = "I only talk one to one, so your words stay yours. Write to me in a private chat."
 """The one line said in a group."""
+
+TOO_MUCH = "That was a lot at once, and I missed some of it. I'm still here. Take your time. /help works at any moment."
+"""What somebody is told, once, who sends hundreds of messages in a minute."""

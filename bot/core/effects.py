@@ -49,6 +49,7 @@ class Say:
     `edits` is the Telegram message id to change in place (0: a new message). `kind` is `reply`, `promise` or `nudge` and
     decides priority, what happens when the outcome of sending is unknown, and how late it may still be sent.
     `closes_keyboard` takes a reply keyboard (a row with a `place` button) away. `prompt`: its buttons wait for an answer.
+    `cover`: the neutral note that stands in for it until the person opens that.
     """
 
     parts: tuple[Phrase, ...]
@@ -59,6 +60,7 @@ class Say:
     silent: bool = False
     closes_keyboard: bool = False
     prompt: bool = False
+    cover: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,29 @@ class ClearButtons:
 
     message_id: int = 0
     target: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hide:
+    """Put the neutral words `line` in place of the message with the outbox id `target`; without them it is taken away."""
+
+    target: int
+    line: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAway:
+    """Delete these messages of the person's own, by Telegram's ids. What is older than 48 h stays (Bot API, deleteMessages)."""
+
+    message_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Uncover:
+    """Show what the neutral note `note` (its outbox id) stands in for, in its place: Telegram's message `message_id`."""
+
+    note: int
+    message_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +156,26 @@ class ChangeSpace:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPin:
+    """Lock the person's private corner with this PIN, of which only a salted slow hash is kept."""
+
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CountWrongPins:
+    """Remember how many wrong PINs were typed in a row, and until when (story time) none is looked at."""
+
+    wrong: int
+    wait_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyCorner:
+    """Forget the PIN of the private corner, and every entry whose kind begins with `private.`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Erase:
     """Delete everything kept about this user. The last effect of a turn; the goodbye carries no user text."""
 
@@ -168,12 +213,18 @@ Lasting = Record | OpenSpace | Erase | ClearChat | SendExport
 Effect = (
     Say
     | ClearButtons
+    | Hide
+    | TakeAway
+    | Uncover
     | Record
     | SetTimer
     | DropTimer
     | ChangeUser
     | OpenSpace
     | ChangeSpace
+    | SetPin
+    | CountWrongPins
+    | EmptyCorner
     | Erase
     | ClearChat
     | SendExport

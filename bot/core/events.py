@@ -1,15 +1,20 @@
 """What can happen to a conversation: the only things that may be handed in at hop 2."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class CommandGiven:
-    """`/soothe` or `/start <argument>`; `command` is lower case, without slash and bot name."""
+    """
+    `/soothe` or `/start <argument>`; `command` is lower case, without slash and bot name.
+
+    `message_id` is Telegram's, for taking the message away again; 0 if there is none.
+    """
 
     command: str
     argument: str = ""
+    message_id: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +28,10 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """A line of text arrived."""
+    """A line of text arrived, as Telegram's message `message_id` (0: none)."""
 
     text: str
+    message_id: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ class User:
     `asked`, `adult` or `minor` after a hint at a young age; `flagged_at` is when danger was last written plainly; until
     `watch_until` an unsure sentence brings help lines instead of a question; until `couple_tools_off_until` nothing that is
     meant for two is offered.
+
+    For discretion: `lock_screen` is `shown` or `neutral`, what may show there of notes that come by themselves (empty: all but
+    the most private); `exit_word` ends whatever is open and hides it.
     """
 
     id: int
@@ -43,6 +46,8 @@ class User:
     flagged_at: datetime | None = None
     watch_until: datetime | None = None
     couple_tools_off_until: datetime | None = None
+    lock_screen: str = ""
+    exit_word: str = field(default="", repr=False)
     created_at: datetime | None = None
     seen_at: datetime | None = None
 
@@ -76,12 +81,44 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line that somebody wrote into their private corner."""
+
+    at: datetime
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """
+    A private corner: the salted slow hash of its PIN, wrong tries in a row, and until when none is looked at.
+
+    `lines` are the newest ones, oldest first.
+    """
+
+    pin: bytes = field(repr=False)
+    wrong: int = 0
+    wait_until: datetime | None = None
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message of the bot in the chat: its outbox id, Telegram's id (0: not known yet), and whether it is a picture."""
+
+    id: int
+    message_id: int
+    picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """
     Everything a guard may ask about. `now` is story time.
 
     `counts` holds how often each kind of entry happened since local midnight; `drops` is keyed by technique; `number` is
-    one that no other turn has, for naming what this turn makes; `verdict` is what the detector read in this turn's text;
+    one that no other turn has, for naming what this turn makes, and lower than the outbox ids of what it says; `verdict` is
+    what the detector read in this turn's text. `shown` is what the bot said within 48 hours, each edit apart, oldest first.
     `kept` is how long this host keeps things; `doubts` are the person's own messages (outbox ids) of which nobody can tell
     whether they arrived.
     """
@@ -95,3 +132,5 @@ class Facts:
     verdict: Verdict | None = None
     kept: Retention = field(default_factory=Retention)
     doubts: frozenset[int] = frozenset()
+    shown: tuple[Shown, ...] = ()
+    corner: Corner | None = None

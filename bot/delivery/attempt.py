@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from bot.conversation.channel import Blocked, Channel, Rejected, Throttled, Unreachable
-from bot.storage.messages import Claimed, Outcome, Status, as_new, outcome
+from bot.storage.messages import QUIET, RESENT, Claimed, Outcome, Status, as_new, outcome
 
 PATIENCE = 10.0
 """Seconds a call may take. Together with the wait before it this stays below the lease."""
@@ -37,7 +37,7 @@ def backoff(attempts: int) -> float:
 
 def uncertain(row: Claimed) -> Outcome:
     """It left, and no answer came: the message itself says what to do."""
-    if row.if_unknown == "resend":
+    if row.if_unknown in RESENT:
         return outcome(row, Status.PENDING, wait=backoff(row.attempts))
     return outcome(row, Status.UNKNOWN, error="nobody knows whether it arrived")
 
@@ -50,6 +50,8 @@ async def _call(channel: Channel, row: Claimed) -> Outcome:
 
 async def _refused(channel: Channel, row: Claimed, refusal: Rejected) -> Outcome:
     """Dead, unless it would change a message that is gone: then its words are said anew."""
+    if refusal.gone and row.if_unknown == QUIET:
+        return outcome(row, Status.SENT)  # what was to be hidden is gone
     if not (refusal.gone and row.method.startswith("edit")):
         return outcome(row, Status.DEAD, error=_QUOTED.sub('"…"', refusal.reason))
     again = as_new(row.method, row.body)

@@ -1,11 +1,12 @@
 """Decide a turn: (library, session, event, facts) → (new session, effects). Pure: no clock, chance, network or database."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.effects import ClearButtons, Effect, Lasting, Phrase, Rows, Say, SetTimer
+from bot.core.effects import ClearButtons, Effect, Lasting, Phrase, Rows, Say, SetTimer, TakeAway, Uncover
 from bot.core.events import CommandGiven, Edited, Elapsed, Event, Pressed, SentMedia, SharedPlace, Wrote
 from bot.core.facts import Facts
 from bot.core.ids import base36
@@ -13,8 +14,8 @@ from bot.dialog.library import Library
 from bot.dialog.machine import Dialog
 from bot.dialog.prompt import Prompt, button_key, note_rows, option_key
 from bot.dialog.script import BEGIN, END, State
-from bot.dialog.session import HISTORY, NOWHERE, STACK, Frame, Session
-from bot.dialog.turn import Turn, spell
+from bot.dialog.session import HISTORY, NOWHERE, STACK, WRITTEN, Frame, Session
+from bot.dialog.turn import REASSURED, Turn, spell
 from bot.i18n.times import read_rating
 
 PAUSE = timedelta(hours=6)
@@ -22,6 +23,8 @@ PAUSE = timedelta(hours=6)
 
 DOUBLE_TAP = timedelta(seconds=5)
 """Two presses on one button within this time are one."""
+
+_NOTE = re.compile("[0-9a-z]{1,12}")  # an outbox id in base 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class _Move:
         self.fixed = session.fixed
         self.keyboard = session.keyboard
         self.memory = dict(session.memory)
+        self.since = session.since
+        self.written = session.written + _written(event, facts.number)
         self.parts: list[Phrase] = []
         self.effects: list[Effect] = []
         self.toast: Phrase | None = None
@@ -81,6 +86,8 @@ class _Move:
             shown=self.before.shown if self.prompt and self.revision == self.before.revision else 0,
             memory=self.memory,
             at=self.facts.now,
+            since=self.since,
+            written=self._still_there(),
         )
         return Outcome(session, (*self._left_behind(session), *self.effects), self.toast)
 
@@ -88,6 +95,11 @@ class _Move:
         """The buttons of the earlier prompt go, if it is no longer the open one and no press has changed its message."""
         if self.before.shown and not session.shown and not self.answered:
             yield ClearButtons(target=self.before.shown)
+
+    def _still_there(self) -> tuple[tuple[int, int], ...]:
+        """The person's own messages of this sitting that were not just taken away."""
+        gone = {number for effect in self.effects if isinstance(effect, TakeAway) for number in effect.message_ids}
+        return tuple(pair for pair in self.written if pair[0] >= self.since and pair[1] not in gone)[-WRITTEN:]
 
     def take(self) -> None:  # noqa: C901, PLR0912 - one match over all events reads best whole
         """Do what the event asks for."""
@@ -129,7 +141,10 @@ class _Move:
         else:
             self.stack = []
         self._leave()
-        self._run(dialog, "begin", Frame(name, BEGIN, dialog.script.hash))
+        self._begins()
+        if dialog.script.reassurance:
+            self._turn(dialog, NOWHERE).count_today(REASSURED)
+        self._run(dialog, "begin", Frame(name, BEGIN, dialog.script.hash, since=self.facts.number))
 
     # What happened ---------------------------------------------------------------------------------------------------
 
@@ -145,6 +160,8 @@ class _Move:
                     self._press(self.prompt[int(number)])
                 elif not self._is_double_tap(revision):
                     self.toast = self._phrase("common.stale")
+            case ["o", "note", note, "open"] if _NOTE.fullmatch(note):
+                self.effects.append(Uncover(int(note, 36), message_id))
             case ["o", name, ref, verb] if name in self.library.dialogs:
                 self._heard(self.library.dialogs[name], f"press.{verb}", ref, message_id)
             case _:
@@ -190,7 +207,7 @@ class _Move:
 
     def _heard(self, dialog: Dialog, word: str, ref: str, message_id: int = 0) -> None:
         """A timer or a standing button of `dialog` spoke, whatever else is open."""
-        turn = self._turn(dialog, Frame(dialog.name, BEGIN, dialog.script.hash, {"ref": ref}))
+        turn = self._turn(dialog, Frame(dialog.name, BEGIN, dialog.script.hash, {"ref": ref}, since=self.facts.number))
         if not dialog.move(turn, f"on:{word}"):
             if message_id:
                 self.toast = self._phrase("common.stale")
@@ -205,6 +222,7 @@ class _Move:
                 self.effects.append(ClearButtons(message_id))
             self._put_aside(dialog.name)
             self._leave()
+            self._begins()
             self._arrived(dialog, turn, ())
         elif self.parts:
             self.edits = message_id
@@ -224,7 +242,7 @@ class _Move:
     def _begin_again(self, dialog: Dialog) -> bool:
         """The state somebody stands in is gone since the script was changed: say so, and start over."""
         self.parts.append(self._phrase("common.script_changed"))
-        return self._run(dialog, "begin", Frame(dialog.name, BEGIN, dialog.script.hash))
+        return self._run(dialog, "begin", Frame(dialog.name, BEGIN, dialog.script.hash, since=self.frame.since))
 
     def _stands(self) -> bool:
         dialog = self.library.dialogs.get(self.frame.dialog)
@@ -262,7 +280,8 @@ class _Move:
 
     def _arrived(self, dialog: Dialog, turn: Turn, history: tuple[tuple[str, Mapping[str, Any]], ...]) -> None:
         state = dialog.script.states[turn.state]
-        self.frame = Frame(dialog.name, turn.state, dialog.script.hash, turn.slots, history if state.back else ())
+        way_back = history if state.back else ()
+        self.frame = Frame(dialog.name, turn.state, dialog.script.hash, turn.slots, way_back, turn.since)
         self._show(dialog, turn, state)
 
     def _end(self, turn: Turn) -> None:
@@ -317,6 +336,11 @@ class _Move:
         if self.frame.dialog and self.frame.dialog != name:
             self.stack = [*self.stack, self.frame][-STACK:]
 
+    def _begins(self) -> None:
+        """A dialog begins: if nothing else was interrupted for it, all that is open begins here."""
+        if not self.stack:
+            self.since = self.facts.number
+
     def _leave(self) -> None:
         self.frame, self.prompt, self.fixed = NOWHERE, (), False
 
@@ -335,6 +359,9 @@ class _Move:
             ref=slots.get("ref", ""),
             memory=self.memory,
             banks=self.library.banks,
+            since=frame.since,
+            sitting=self.before.since,
+            written=self.written,
         )
 
     def _collect(self, turn: Turn) -> None:
@@ -367,8 +394,21 @@ class _Move:
         self._collect(turn)
         rows = note_rows(self.library, dialog, turn, turn.note)
         if self.parts:
-            self.effects.append(Say(tuple(self.parts), rows, note.media or "", message_id, note.kind))
+            cover = None if note.neutral else self._cover(dialog, message_id)
+            self.effects.append(Say(tuple(self.parts), rows, note.media or "", message_id, note.kind, cover=cover))
         self.parts = []
+
+    def _cover(self, dialog: Dialog | None, edits: int) -> Phrase | None:
+        """
+        The neutral note to go out instead of what comes by itself, as far as the person wants it so.
+
+        What answers somebody, or goes on with what they are in the middle of, has none.
+        """
+        if edits or not isinstance(self.event, Elapsed) or self.event.kind == "wait":
+            return None
+        wish = self.facts.user.lock_screen
+        private = dialog is not None and dialog.script.discreet and wish != "shown"
+        return self._phrase("common.note.line") if private or wish == "neutral" else None
 
     def _say(self, rows: Rows = (), media: str = "", kind: str = "reply", *, asks_place: bool = False) -> None:
         parts, edits = tuple(self.parts), self.edits
@@ -379,8 +419,18 @@ class _Move:
             self.effects.append(Say(parts[:-1] or (self._phrase("common.noted"),), closes_keyboard=True))
             parts, self.keyboard = parts[-1:], False
         if parts:
-            self.effects.append(Say(parts, rows, media, edits, kind, prompt=bool(self.prompt) and not asks_place))
+            prompt = bool(self.prompt) and not asks_place
+            cover = self._cover(self.library.dialogs.get(self.frame.dialog), edits)
+            self.effects.append(Say(parts, rows, media, edits, kind, prompt=prompt, cover=cover))
         self.parts, self.edits = [], 0
+
+
+def _written(event: Event, number: int) -> tuple[tuple[int, int], ...]:
+    """The person's own message behind the event, with the number of its turn; nothing if there is none."""
+    match event:
+        case Wrote(message_id=message) | CommandGiven(message_id=message) if message:
+            return ((number, message),)
+    return ()
 
 
 def _due(turn: Turn, wait: str) -> datetime:

@@ -26,6 +26,13 @@ KINDS = {
     "D110": Kind("nothing is ever heard under this name", "write `time.<name>` or `press.<name>`"),
     "D111": Kind("a passage does not wait, so these would never be used", "take out its `go`, or what waits"),
     "D112": Kind("a prompt without a word", "add `say`"),
+    "D113": Kind(
+        "a dialog that reassures begins the same however often it is opened",
+        "begin with a line `when: {reassured_today: 10}` that offers a person first",
+    ),
+    "D114": Kind(
+        "heard in every state, this would leave the states' own text unheard", "give it a guard, or put it into a state"
+    ),
     "D201": Kind("no such guard", "see `stillhere dialogs words`"),
     "D202": Kind("no such action", "see `stillhere dialogs words`"),
     "D203": Kind("no such list", "see `stillhere dialogs words`, or name a bank with `/banks.<name>`"),

@@ -63,6 +63,10 @@ class _Shape:
         folder = self.script.file.split("/")[-2:-1]
         if folder != [self.script.dialog]:
             yield self._found("D108", self.script.line, f"{self.script.dialog} in {''.join(folder)}/")
+        if self.script.reassurance and not any(
+            call.name == "reassured_today" for step in self.script.begin for call in step.when
+        ):
+            yield self._found("D113", self.script.line, self.script.dialog)
         yield from self._targets()
         yield from self._calls()
         yield from self._slots()
@@ -125,6 +129,9 @@ class _Shape:
         script = self.script
         places: list[tuple[str, Iterable[Step]]] = [("begin", script.begin)]
         places += [(f"on {name}", steps) for name, steps in script.on.items()]
+        for step in script.text:
+            if not (step.when or step.unless):
+                yield self._found("D114", step.line, "text")
         for name, state in script.states.items():
             places += [(f"{name}.go", state.go), (f"{name}.text", state.text), (f"{name}.place", state.place)]
             places += [(f"{name}.after {wait}", steps) for wait, steps in state.after.items()]
@@ -146,7 +153,8 @@ class _Shape:
     def _reach(self) -> Iterator[Finding]:
         states = self.script.states
         reached: set[str] = set()
-        ahead = [step.go for steps in (self.script.begin, *self.script.on.values()) for step in steps]
+        ways = (self.script.begin, self.script.text, *self.script.on.values())
+        ahead = [step.go for steps in ways for step in steps]
         while ahead:
             name = ahead.pop()
             if name is not None and name in states and name not in reached:

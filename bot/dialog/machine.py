@@ -89,7 +89,7 @@ class Dialog:
             yield from (self._row(f"on:{name}", BEGIN, step) for step in steps)
         for name, state in script.states.items():
             yield from (self._row("flow", name, step) for step in state.go)
-            yield from (self._row("text", name, step) for step in state.text)
+            yield from (self._row("text", name, step) for step in (*script.text, *state.text) if state.waits)
             yield from (self._row("place", name, step) for step in state.place)
             for wait, steps in state.after.items():
                 yield from (self._row(f"after:{wait}", name, step) for step in steps)

@@ -1,6 +1,6 @@
 """Talk with the pure engine and nothing else: one made-up person, a clock that is moved by hand, nothing stored or sent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -10,17 +10,20 @@ from bot.core.effects import (
     Button,
     ChangeSpace,
     ChangeUser,
+    CountWrongPins,
     DropTimer,
     Effect,
+    EmptyCorner,
     Erase,
     OpenSpace,
     Phrase,
     Record,
     Say,
+    SetPin,
     SetTimer,
 )
 from bot.core.events import CommandGiven, Elapsed, Event, Pressed, Wrote
-from bot.core.facts import Drop, Facts, Space, User
+from bot.core.facts import Corner, Drop, Facts, Line, Space, User
 from bot.dialog.engine import Outcome, decide
 from bot.dialog.library import Library
 from bot.dialog.session import Session
@@ -40,15 +43,19 @@ class Play:
     """
     One person's talk. Whatever the engine asks for is done here at once, in memory.
 
-    `person` is replaced as dialogs change it; `entries` holds what was recorded.
+    `person` is replaced as dialogs change it; `entries` holds what was recorded. `hashed` makes what is kept of a PIN.
     """
 
-    def __init__(self, library: Library, now: datetime, person: User) -> None:
+    def __init__(
+        self, library: Library, now: datetime, person: User, hashed: Callable[[str], bytes] = lambda _: b""
+    ) -> None:
         self.library = library
         self.now = now
         self.person = person
         self.session = Session()
         self.space: Space | None = None
+        self.corner: Corner | None = None
+        self._hashed = hashed
         self.entries: list[tuple[datetime, Record]] = []
         self.timers: dict[tuple[str, str], SetTimer] = {}
         self.buttons: tuple[tuple[Button, str], ...] = ()
@@ -109,7 +116,9 @@ class Play:
             if entry.before is not None and entry.after is not None:
                 falls.setdefault(entry.technique, []).append(entry.before - entry.after)
         drops = {technique: Drop(len(fall), sum(fall) / len(fall)) for technique, fall in falls.items() if technique}
-        return Facts(self.now, self.person, self.space, counts, drops, self._number)
+        lines = tuple(Line(at, entry.text) for at, entry in self.entries if entry.kind.startswith("private."))
+        corner = None if self.corner is None else replace(self.corner, lines=lines)
+        return Facts(self.now, self.person, self.space, counts, drops, self._number, corner=corner)
 
     def plain(self, phrase: Phrase) -> str:
         """The phrase as this person reads it, without formatting."""
@@ -129,6 +138,8 @@ class Play:
             case DropTimer(kind, ref):
                 for key in [key for key in self.timers if key[0] == kind and ref in {"", key[1]}]:
                     del self.timers[key]
+            case SetPin() | CountWrongPins() | EmptyCorner():
+                self._lock(effect)
             case OpenSpace(space):
                 self.space = space
             case ChangeSpace(number, values) if self.space is not None and self.space.id == number:
@@ -136,8 +147,19 @@ class Play:
             case Erase():
                 self.person = User(self.person.id, self.person.chat_id, self.person.locale, seed=self.person.seed)
                 self.session, self.space, self.entries, self.timers = Session(), None, [], {}
+                self.corner = None
             case _:
                 pass
+
+    def _lock(self, effect: SetPin | CountWrongPins | EmptyCorner) -> None:
+        match effect:
+            case SetPin(pin):
+                self.corner = Corner(self._hashed(pin))
+            case CountWrongPins(wrong, wait_until) if self.corner is not None:
+                self.corner = replace(self.corner, wrong=wrong, wait_until=wait_until)
+            case EmptyCorner():
+                self.corner = None
+                self.entries = [(at, entry) for at, entry in self.entries if not entry.kind.startswith("private.")]
 
     def _after(self, key: tuple[str, str], timer: SetTimer) -> None:
         """A timer that comes back every day moves on to the next; any other is done."""

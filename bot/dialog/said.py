@@ -21,8 +21,10 @@ ENGINE_PHRASES = (
 )  # fmt: skip
 """The shared phrases that the engine says by itself."""
 
-OUTSIDE = ("common.command.*", "common.bot.*", "common.time.*", "common.export.*")
-"""What is told to Telegram, shown within a time, or stands in a document: said by no dialog."""
+OUTSIDE = (
+    "common.command.*", "common.bot.*", "common.time.*", "common.export.*", "common.note.*", "common.stranger.*",
+)  # fmt: skip
+"""What is told to Telegram, shown within a time, stands in a document, or is said in place of a dialog: said by none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,9 @@ class Note(Shape):
     buttons: tuple[tuple[Press, ...], ...] = ()
     media: str | None = None
     kind: Literal["reply", "promise", "nudge"] = "reply"
+    neutral: bool = Field(
+        default=False, description="Tells nothing by itself, so no neutral note ever stands in for it."
+    )
 
 
 class State(Shape):
@@ -169,7 +172,6 @@ class About(Shape):
     reviewed_on: str = ""
     risk: Literal["low", "medium", "high"] = "low"
     evidence: tuple[str, ...] = ()
-    reassurance: bool = Field(default=False, description="Counts towards the day's limit on asking for reassurance.")
     notes: str = ""
 
 
@@ -180,9 +182,16 @@ class Script(Shape):
     about: About = About()
     command: Annotated[tuple[str, ...], BeforeValidator(_listed, str | list[str])] = ()
     returns: bool = Field(default=False, description="At its end, go back to the dialog it interrupted.")
+    reassurance: bool = Field(
+        default=False, description="Reassures: opened often in a day, it offers a person first (see `reassured_today`)."
+    )
+    discreet: bool = Field(
+        default=False, description="What comes from it by itself arrives as a neutral note with a button to open it."
+    )
     begin: Steps = ()
     on: dict[str, Steps] = Field(default_factory=dict)
     notes: dict[Name, Note] = Field(default_factory=dict)
+    text: Steps = Field(default=(), description="What is heard in every state before its own text; each has a guard.")
     states: dict[Name, State] = Field(default_factory=dict)
     renamed: dict[str, str] = Field(default_factory=dict)
     file: str = Field(default="", description="Filled in by the loader; never written by hand.")

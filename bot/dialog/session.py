@@ -14,16 +14,20 @@ HISTORY = 20
 STACK = 3
 """How many interrupted dialogs are kept."""
 
+WRITTEN = 50
+"""How many of a person's own messages can be taken away with what was said to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A place in a dialog: enough to go on there."""
+    """A place in a dialog: enough to go on there. `since` numbers the turn in which the dialog began (`Facts.number`)."""
 
     dialog: str
     state: str
     script: str = ""
     slots: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    since: int = 0
 
 
 NOWHERE = Frame("", "")
@@ -37,6 +41,9 @@ class Session:
     `prompt` names the buttons of the open prompt in the order of their numbers, `revision` counts prompts: a press
     carries both, so a stale one is known. `shown` is the outbox id of the message with its buttons. `fixed` says the open prompt must not be edited away; `keyboard` that a reply
     keyboard is showing. `memory` counts how often each phrase with variants was said, and steps through bags.
+
+    `since` numbers the turn that began what is open, interrupted dialogs included, or what was open last; `written` are the
+    messages of the person since then, each with the number of its turn and Telegram's id, so that they can be taken away.
     """
 
     frame: Frame = NOWHERE
@@ -48,6 +55,8 @@ class Session:
     memory: Mapping[str, int] = field(default_factory=dict)
     at: datetime | None = None
     shown: int = 0
+    since: int = 0
+    written: tuple[tuple[int, int], ...] = ()
 
     @property
     def open(self) -> bool:
@@ -78,6 +87,10 @@ def to_body(session: Session) -> dict[str, Any]:
         body["keyboard"] = True
     if session.shown:
         body["shown"] = session.shown
+    if session.since:
+        body["since"] = session.since
+    if session.written:
+        body["written"] = [list(pair) for pair in session.written]
     return body
 
 
@@ -91,6 +104,8 @@ def from_body(body: Mapping[str, Any], *, revision: int, at: datetime) -> Sessio
         fixed=body.get("fixed", False),
         keyboard=body.get("keyboard", False),
         shown=body.get("shown", 0),
+        since=body.get("since", 0),
+        written=tuple((number, message) for number, message in body.get("written", ())),
         memory=body["memory"],
         at=at,
     )
@@ -106,12 +121,14 @@ def _frame_out(frame: Frame) -> list[Any]:
         frame.script,
         _slots_out(frame.slots),
         [[state, _slots_out(slots)] for state, slots in frame.history],
+        frame.since,
     ]
 
 
 def _frame_in(body: list[Any]) -> Frame:
-    dialog, state, script, slots, history = body
-    return Frame(dialog, state, script, _slots_in(slots), tuple((name, _slots_in(kept)) for name, kept in history))
+    dialog, state, script, slots, history, *since = body  # sessions written by 0.1 have no `since`
+    way_back = tuple((name, _slots_in(kept)) for name, kept in history)
+    return Frame(dialog, state, script, _slots_in(slots), way_back, *since)
 
 
 def _slots_out(slots: Mapping[str, Any]) -> dict[str, Any]:

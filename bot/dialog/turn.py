@@ -10,6 +10,9 @@ from bot.core.effects import Effect, Phrase, Record, SetTimer
 from bot.core.events import Event, Wrote
 from bot.core.facts import Facts, User
 
+REASSURED = "reassured"
+"""What is counted whenever a dialog marked `reassurance: true` is opened."""
+
 
 @dataclass(slots=True, eq=False)
 class Turn:
@@ -19,6 +22,9 @@ class Turn:
     `slots`, `memory` and `effects` may be written by actions. `value` is the number, option or place that came with
     the event; `ref` names the standing object or timer that spoke; `banks` lists the lines of each bank. `note` and `opens` are set where a step shows a note or
     opens another dialog, `restarts` where the interrupted dialog is to begin again.
+
+    `since` numbers the turn in which this dialog began, `sitting` the one that began all that is open; `written` are the
+    person's own messages since then (see `Session`).
     """
 
     state: str
@@ -35,6 +41,9 @@ class Turn:
     note: str = ""
     opens: str = ""
     restarts: bool = False
+    since: int = 0
+    sitting: int = 0
+    written: tuple[tuple[int, int], ...] = ()
 
     @property
     def user(self) -> User:
@@ -72,6 +81,15 @@ class Turn:
     def record(self, kind: str, **fields: Any) -> None:
         """Keep an entry of this kind."""
         self.effects.append(Record(kind, **fields))
+
+    def counted_today(self, key: str) -> int:
+        """How often `key` was counted since local midnight, by `count_today`."""
+        return self.memory.get(f"{key}.times", 0) if self.memory.get(f"{key}.day") == self.local.toordinal() else 0
+
+    def count_today(self, key: str) -> None:
+        """Count `key` once more for the present local day. Kept with the session, so also before consent."""
+        times = self.counted_today(key) + 1
+        self.memory |= {f"{key}.day": self.local.toordinal(), f"{key}.times": times}
 
     def count(self, key: str) -> int:
         """How often `key` was counted for this person before, and count it now."""

@@ -3,11 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-from bot.core.effects import Decide, Value
+from bot.core.effects import Decide, Hide, Phrase, TakeAway, Value
+from bot.core.events import Pressed, Wrote
 from bot.dialog.registry import Registry
-from bot.dialog.turn import Turn, spell
+from bot.dialog.turn import REASSURED, Turn, spell
 
 registry = Registry()
+
+_NEUTRAL = Phrase("common.hidden")
+"""What stands in place of what was hidden."""
 
 
 @registry.action()
@@ -40,6 +44,42 @@ def open_(turn: Turn, value: str) -> None:
 def start_over(turn: Turn) -> None:
     """Begin the interrupted dialog again, once this one ends."""
     turn.restarts = True
+
+
+@registry.action(needs=("shown",))
+def hide(turn: Turn) -> None:
+    """Put neutral words in place of what was said since this dialog began, and take away what the person wrote meanwhile."""
+    _hide(turn, turn.since)
+    turn.since = turn.facts.number
+
+
+@registry.action(needs=("shown",))
+def hide_all(turn: Turn) -> None:
+    """The same for everything that is open, or was open last."""
+    _hide(turn, turn.sitting)
+
+
+@registry.action(needs=("shown",))
+def clear_away(turn: Turn) -> None:
+    """Delete what was said since this dialog began, and what the person wrote meanwhile; only this turn's words are left."""
+    _hide(turn, turn.since, None)
+    turn.since = turn.facts.number
+
+
+@registry.action(needs=("shown",))
+def hide_turn(turn: Turn) -> None:
+    """Put neutral words in place of what the turn said whose number the timer's reference is, if it still stands there."""
+    latest: dict[int, int] = {message.message_id: message.id for message in turn.facts.shown}
+    said = next((message for message in turn.facts.shown if message.id >= int(turn.ref)), None)
+    if said is not None and (not said.message_id or latest[said.message_id] == said.id):
+        turn.add(Hide(said.id, None if said.picture else _NEUTRAL))
+
+
+@registry.action()
+def take_away(turn: Turn) -> None:
+    """Delete the message that the person just wrote from the chat."""
+    if isinstance(turn.event, Wrote) and turn.event.message_id:
+        turn.add(TakeAway((turn.event.message_id,)))
 
 
 @registry.guard()
@@ -114,6 +154,12 @@ def leave_it(turn: Turn) -> None:
     _decide(turn, again=False)
 
 
+@registry.guard()
+def reassured_today(turn: Turn, value: int) -> bool:
+    """Whether dialogs that reassure were opened more than so often since local midnight, this time included."""
+    return turn.counted_today(REASSURED) > value
+
+
 @registry.value()
 def nick(turn: Turn) -> Value:
     """The name the person chose, or nothing."""
@@ -138,6 +184,20 @@ def _decide(turn: Turn, *, again: bool) -> None:
 def _asked_about(turn: Turn) -> int:
     """The outbox id that the timer or the button carries, in base 36."""
     return int(turn.ref or "0", 36)
+
+
+def _hide(turn: Turn, since: int, line: Phrase | None = _NEUTRAL) -> None:
+    pressed = turn.event.message_id if isinstance(turn.event, Pressed) else 0  # this turn's own words go there
+    pictures = {message.message_id for message in turn.facts.shown if message.picture}
+    # The latest change of each message speaks for it; one whose fate is not known yet for itself.
+    standing = {message.message_id or -message.id: message for message in turn.facts.shown if message.id >= since}
+    for message in standing.values():
+        if not pressed or message.message_id != pressed:
+            is_picture = message.picture or message.message_id in pictures  # which no words can stand in place of
+            turn.add(Hide(message.id, None if is_picture else line))
+    mine = tuple(message for number, message in turn.written if number >= since)
+    if mine:
+        turn.add(TakeAway(mine))
 
 
 def _length(value: Any) -> Any:

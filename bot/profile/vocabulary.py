@@ -8,13 +8,13 @@ from bot.dialog.registry import Registry
 from bot.dialog.turn import Turn
 from bot.i18n import formatting
 from bot.i18n.times import read_clock, read_hours
-from bot.profile import clocks, person, rights
+from bot.profile import clocks, discretion, person, rights
 from bot.profile.person import OFF, settled
 
 ASKING = ("crisis.again", "crisis.last", "crisis.softly", "crisis.tomorrow")
 """The timers by which somebody is asked how they are. They end with /stop, so that none speaks up at a /start days later."""
 
-registry = Registry(clocks.registry, rights.registry)
+registry = Registry(clocks.registry, discretion.registry, rights.registry)
 
 
 # Where the person stands ----------------------------------------------------------------------------------------------
@@ -181,11 +181,11 @@ def no_quiet(turn: Turn) -> None:
 # Everything at a glance -----------------------------------------------------------------------------------------------
 
 
-@registry.options("name", "clock", "nudge", "quiet", "role")
+@registry.options("name", "clock", "nudge", "quiet", "lock", "exit", "role")
 def settings(turn: Turn) -> list[str]:
     """What can be set."""
     del turn
-    return ["name", "clock", "nudge", "quiet", "role"]
+    return ["name", "clock", "nudge", "quiet", "lock", "exit", "role"]
 
 
 @registry.value()

@@ -1,6 +1,6 @@
 """Hop 4: what a verdict does to a turn before any dialog sees the event, and what it means for everything meant for two."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -45,13 +45,34 @@ OWED = frozenset({"resting", "due", "late"})
 SPACE_TIMERS = ("check", "back", "second", "late", "missed", "theirs")
 """The states of a space in which a return is owed, and the timers that remind of one (`bot.spaces`, which a test compares)."""
 
-SOOTHED_OFTEN, REASSURED_OFTEN = 6, 10
-"""After so many soothe runs, or dialogs that reassure, in a day the next one offers a person first. Source: the safety notes."""
+REASSURED_OFTEN = 10
+"""
+After so many dialogs that reassure in a day the next one offers a person first (`reassured_today` in their scripts; for runs of
+soothe: `bot.soothing.stops`). Never a lock, and never for help. Source: the safety notes.
+"""
 
 NEVER_TOLD = frozenset(
-    {"flag", "flagged_at", "watch_until", "paused_until", "couple_tools_off_until", "age", "country"}
+    {
+        *("flag", "flagged_at", "watch_until", "paused_until", "couple_tools_off_until", "age", "country"),
+        *(
+            "lock_screen",
+            "exit_word",
+            "stopped",
+            "blocked_at",
+            "seen_at",
+            "created_at",
+            "zone",
+            "role",
+            "ignored",
+            "nudges",
+        ),
+        *("quiet_from", "quiet_to", "nudge_at"),
+    }
 )
 """Kinds of entries and fields of a user that nobody but this person may ever be told, nor see any effect of."""
+
+PRIVATE = "private."
+"""What the kind of every entry in the private corner begins with (`bot.storage.corners`, which a test compares)."""
 
 DIALOGS = {
     SELF_HARM: "crisis",
@@ -142,9 +163,10 @@ def handed_on(before: Session, after: Session) -> str:
     return str(before.frame.slots.get(HELD, "")) if resumed else ""
 
 
-def own_words(
-    effects: tuple[Effect, ...], dialogs: Collection[str] = frozenset(DIALOGS.values())
-) -> tuple[Effect, ...]:
+_ABOUT_DANGER = frozenset(DIALOGS.values())
+
+
+def own_words(effects: tuple[Effect, ...], dialogs: Collection[str] = _ABOUT_DANGER) -> tuple[Effect, ...]:
     """What a dialog (about danger) said at its end, without the prompt it went back to: that one is about to move on."""
     prefixes = tuple(f"{name}." for name in dialogs)
     return tuple(
@@ -212,25 +234,13 @@ def never_deliver(verdict: Verdict | None) -> bool:
 
 def never_tell(name: str) -> bool:
     """Whether a kind of entry, or a field of a user, may never reach the partner in any form: counts and refusals included."""
-    return name in NEVER_TOLD
+    return name in NEVER_TOLD or name.startswith(PRIVATE)
 
 
 def may_tell_if_late(user: User, now: datetime) -> bool:
     """Whether a partner may get the late line of this person's space: not after any flag, nor with the couple tools off."""
     flagged = user.flagged_at is not None and now - user.flagged_at < FLAG_KEPT
     return may_use_couple_tools(user, now) and not flagged
-
-
-def offers_a_person_first(counts: Mapping[str, int], reassuring: Collection[str]) -> bool:
-    """
-    Whether so much was leant on the bot today that the next soothe run or reassuring dialog offers a person first.
-
-    `counts` are today's entries by kind, `reassuring` the kinds that dialogs marked `reassurance: true` keep. Never a lock,
-    and never for help.
-    """
-    return (
-        counts.get("soothe", 0) >= SOOTHED_OFTEN or sum(counts.get(kind, 0) for kind in reassuring) >= REASSURED_OFTEN
-    )
 
 
 def _let_go(space: Space | None) -> tuple[Effect, ...]:

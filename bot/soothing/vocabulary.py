@@ -3,6 +3,7 @@
 from bot.core.effects import Phrase, Value
 from bot.dialog.registry import Registry
 from bot.dialog.turn import Turn
+from bot.i18n.locales import language_of
 from bot.soothing import stops, techniques
 
 registry = Registry()
@@ -76,6 +77,24 @@ def has_fallen(turn: Turn) -> bool:
 def is_unchanged(turn: Turn) -> bool:
     """Whether the rating is as before the exercise."""
     return bool(turn.slots["after"] == turn.slots["before"])
+
+
+@registry.guard()
+def says_stop(turn: Turn) -> bool:
+    """Whether it was written that it is to stop, and nothing else."""
+    return stops.says_stop(turn.text, language_of(turn.user.locale))
+
+
+@registry.guard()
+def reports_body(turn: Turn) -> bool:
+    """Whether dizziness, numbness or feeling unreal was written."""
+    return stops.reports_body(turn.text, language_of(turn.user.locale))
+
+
+@registry.guard()
+def tells_of_drink(turn: Turn) -> bool:
+    """Whether much alcohol or drugs were written of."""
+    return stops.tells_of_drink(turn.text, language_of(turn.user.locale))
 
 
 @registry.guard(needs=("counts",))

@@ -12,7 +12,7 @@ from bot.storage import budget, doubts, lanes, settlement
 from bot.storage.budget import SECOND
 from bot.storage.database import Transaction, instant
 from bot.storage.lanes import LEASE_MICROSECONDS, Lane
-from bot.storage.messages import Claimed, Owner, Status, aimed, as_new, place
+from bot.storage.messages import QUIET, RESENT, Claimed, Owner, Status, aimed, as_new, place
 from bot.storage.statements import among, many
 from bot.storage.tables import outbox, users
 from bot.storage.vault import Vault, agree
@@ -127,7 +127,7 @@ def _sift(waiting: Sequence[Row[Any]], choice: _Choice, now: int) -> list[Row[An
             choice.late.append(row.id)
         elif row.expires_at is not None and row.expires_at <= now:
             closed.append((row.id, Status.EXPIRED))
-        elif row.status == Status.CLAIMED and row.if_unknown != "resend":
+        elif row.status == Status.CLAIMED and row.if_unknown not in RESENT:
             closed.append((row.id, Status.UNKNOWN))  # its owner is gone, and may have sent it
         elif row.target_status is None or row.target_status >= Status.SENT:
             sendable.append(row)
@@ -163,7 +163,7 @@ def _readable(row: Row[Any], vault: Vault) -> tuple[str, bytes]:
         return row.method, body
     if row.target_message:
         return row.method, aimed(body, row.target_message)
-    return as_new(row.method, body) or ("", b"")
+    return (None if row.if_unknown == QUIET else as_new(row.method, body)) or ("", b"")
 
 
 async def _waiting(tx: Transaction, due: Sequence[Lane]) -> Sequence[Row[Any]]:

@@ -12,6 +12,12 @@ LEASE = 15.0
 """Seconds of machine time for which a claim belongs to its owner. Afterwards others may take the messages over."""
 
 
+QUIET = "quiet"
+"""Of a message nobody waits for, which tidies up: sent again if its fate is unknown, and nothing is said if it cannot be."""
+
+RESENT = frozenset({"resend", QUIET})
+"""What is sent again when nobody can tell whether it arrived."""
+
 NOBODY = 0
 """The user id of a message to somebody whose rows are gone or cannot be read. Nothing of it is kept once it is settled."""
 
@@ -36,8 +42,8 @@ class Draft:
     A message as a turn writes it.
 
     `destination` is `chat:<id>`; `priority` 0 reply, 1 promise, 2 nudge; `body` the JSON of the Bot API call `method`.
-    `if_unknown` says what to do when nobody can tell whether it arrived: `resend`, `drop`, or `ask` the writer, who is then
-    `user_id` (of all others it is the reader); also what is too late is asked about. `target` is the id of
+    `if_unknown` says what to do when nobody can tell whether it arrived: `resend`, `drop`, `QUIET`, or `ask` the writer, who is
+    then `user_id` (of all others it is the reader); also what is too late is asked about. `target` is the id of
     the earlier message that an edit changes (unless its body names Telegram's message id). `expires_at` is story time;
     without it the message is kept for a day.
     """
@@ -82,7 +88,7 @@ class Claimed:
     @property
     def awaited(self) -> bool:
         """Whether a person waits for these words: a reply or a promise, and not the tidying of an earlier message."""
-        return self.user_id != NOBODY and self.if_unknown != "drop" and self.method not in _TIDYING
+        return self.user_id != NOBODY and self.if_unknown not in {"drop", QUIET} and self.method not in _TIDYING
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
 """What is to be said, written in the turn's own commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from bot.core.facts import Shown
 from bot.storage import budget, lanes, settlement
 from bot.storage.database import Transaction, instant, moment
 from bot.storage.lanes import Queued
-from bot.storage.messages import Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
+from bot.storage.messages import QUIET, Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
 from bot.storage.statements import among, many
 from bot.storage.tables import outbox
 from bot.storage.vault import UserKey
@@ -17,6 +18,11 @@ from bot.storage.vault import UserKey
 KEPT = timedelta(days=1)
 """How long a message waits to be sent if its draft does not say."""
 
+
+MOST_SHOWN = 200
+
+_PICTURES = ("sendAnimation", "sendPhoto")
+_WORDS = ("sendMessage", "editMessageText")
 
 _RECOVERED = 60 * budget.SECOND
 
@@ -77,6 +83,15 @@ async def of_user(tx: Transaction, user_id: int, since: datetime) -> list[Said]:
 async def take_back(tx: Transaction, user_id: int) -> None:
     """Do not send what only waits as a reply to this person. What is being sent just now may still arrive."""
     await tx.connection.execute(_TAKE_BACK, {"who": user_id})
+
+
+async def shown(tx: Transaction, user_ids: Collection[int]) -> dict[int, tuple[Shown, ...]]:
+    """What was said to each of these, and may be in their chat, oldest first; the latest `MOST_SHOWN` messages and edits."""
+    found: dict[int, list[Shown]] = {user_id: [] for user_id in user_ids}
+    if found:
+        for row in await tx.connection.execute(_SHOWN, {"ids": list(found)}):
+            found[row.user_id].append(Shown(row.id, row.message_id or 0, picture=row.method in _PICTURES))
+    return {user_id: tuple(rows[-MOST_SHOWN:]) for user_id, rows in found.items()}
 
 
 async def counts(tx: Transaction) -> dict[Status, int]:
@@ -161,12 +176,12 @@ async def _resolve_targets(
             resolved[draft.target] = (key, replace(resolved[draft.target][1], method=again[0], body=again[1]))
         elif target is not None and target.message_id:
             resolved[draft.id] = (key, replace(draft, body=aimed(draft.body, target.message_id), target=None))
-        elif target is not None and target.status == Status.PENDING and again:
+        elif target is not None and target.status == Status.PENDING and again and not target.method.startswith("edit"):
             change = {"message": target.id, "body": _sealed(key, target.id, again[1]), "how": again[0]}
             await tx.connection.execute(_REPLACE, change)
         elif draft.target is None or (target is not None and target.status < Status.SENT):
             resolved[draft.id] = (key, draft)
-        elif again:
+        elif again and draft.if_unknown != QUIET:
             resolved[draft.id] = (key, replace(draft, method=again[0], body=again[1], target=None))
     return list(resolved.values())
 
@@ -187,6 +202,16 @@ _TAKE_BACK = (
     .where(outbox.c.user_id == bindparam("who"), outbox.c.status == Status.PENDING, outbox.c.priority == 0)
     .values(status=Status.EXPIRED, payload=None)
 )
+_SHOWN = (
+    select(outbox.c.id, outbox.c.user_id, outbox.c.method, outbox.c.message_id)
+    .where(
+        among(outbox.c.user_id, "ids"),
+        outbox.c.method.in_((*_WORDS, *_PICTURES)),
+        outbox.c.status.in_((Status.PENDING, Status.CLAIMED, Status.SENT, Status.UNKNOWN)),
+        outbox.c.if_unknown != QUIET,
+    )
+    .order_by(outbox.c.id)
+)
 _COUNTS = select(outbox.c.status, func.count().label("n")).group_by(outbox.c.status)
 _REFUSED = (
     select(func.count().over().label("n"), outbox.c.created_at, outbox.c.error)
@@ -195,7 +220,7 @@ _REFUSED = (
     .limit(1)
 )
 _PRUNE = delete(outbox).where(outbox.c.created_at < bindparam("before"), outbox.c.status >= Status.SENT)
-_TARGETS = select(outbox.c.id, outbox.c.status, outbox.c.message_id).where(among(outbox.c.id, "ids"))
+_TARGETS = select(outbox.c.id, outbox.c.status, outbox.c.method, outbox.c.message_id).where(among(outbox.c.id, "ids"))
 _REPLACE = (
     update(outbox).where(outbox.c.id == bindparam("message")).values(payload=bindparam("body"), method=bindparam("how"))
 )

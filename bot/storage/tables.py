@@ -54,6 +54,8 @@ users = Table(  # one row a person; its lock orders the person's turns
     Column("flagged_at", Instant),  # when danger was last written plainly; what was written is kept nowhere
     Column("watch_until", Instant),
     Column("couple_tools_off_until", Instant),
+    Column("lock_screen", String(8), nullable=False),  # shown, neutral or empty
+    Column("exit_word", LargeBinary),  # sealed
     Column("wrapped_key", LargeBinary, nullable=False),  # the person's own key, wrapped by the master key
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
@@ -122,6 +124,34 @@ spaces = Table(  # the promise to come back
     ),
 )
 
+corners = Table(  # the lock of a private corner; its lines are entries whose kind begins with private.
+    "corners",
+    metadata,
+    Column("user_id", Id, primary_key=True, autoincrement=False),
+    Column("pin", LargeBinary, nullable=False),  # sealed: a salted slow hash
+    Column("wrong", SmallInteger, nullable=False),  # in a row
+    Column("wait_until", Instant),
+)
+
+covers = Table(  # what a neutral note stands in for, until it is opened or old
+    "covers",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),  # the note's outbox id
+    Column("user_id", BigInteger, nullable=False),
+    Column("method", String(32), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # sealed request body
+    Column("created_at", Instant, nullable=False),
+    Index("covers_by_user", "user_id"),
+)
+
+invites = Table(  # single-use codes for newcomers; a code that was used is gone
+    "invites",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the code
+    Column("expires_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 outbox = Table(  # what is to be said, written in the turn's own commit
     "outbox",
     metadata,
@@ -133,7 +163,7 @@ outbox = Table(  # what is to be said, written in the turn's own commit
     Column("payload", LargeBinary),  # sealed request body; wiped at settlement
     Column("status", SmallInteger, nullable=False),  # 0 pending, 1 claimed, 2 sent, 3 dead, 4 expired, 5 unknown
     Column("attempts", SmallInteger, nullable=False),
-    Column("if_unknown", String(8), nullable=False),  # resend, drop or ask
+    Column("if_unknown", String(8), nullable=False),  # resend, drop, ask or quiet
     Column("target", BigInteger),  # an edit's outbox id
     Column("expires_at", Instant),  # story time
     Column("created_at", Instant, nullable=False),

@@ -123,12 +123,19 @@ async def forget_flags(tx: Transaction, ids: Collection[int], before: datetime, 
             await tx.connection.execute(statement, {"ids": list(ids), "before": instant(before), "now": instant(now)})
 
 
+async def known(tx: Transaction, ids: Collection[int]) -> set[int]:
+    """Those of these users of whom there is a row."""
+    return set((await tx.connection.execute(_KNOWN, {"ids": list(ids)})).scalars())
+
+
 async def unconsented(tx: Transaction, before: datetime) -> list[int]:
     """Who never agreed and was last seen before `before`: what is kept of them has to go."""
     return list((await tx.connection.execute(_UNCONSENTED, {"before": instant(before)})).scalars())
 
 
+_SEALED = ("nickname", "exit_word")
 _LOCK = select(users).where(among(users.c.id, "ids")).order_by(users.c.id).with_for_update()
+_KNOWN = select(users.c.id).where(among(users.c.id, "ids"))
 _COLUMNS = [column.name for column in users.c if column.name != "wrapped_key"]
 _CREATE = in_each_dialect(lambda insert: insert(users).on_conflict_do_nothing().returning(users.c.id))
 _TOUCH = update(users).where(among(users.c.id, "ids")).values(seen_at=bindparam("now", type_=users.c.seen_at.type))
@@ -180,19 +187,21 @@ def _change(columns: frozenset[str]) -> Update:
 def _person(vault: Vault, row: Row[Any]) -> Person:
     try:
         key = vault.unwrap(row.id, row.wrapped_key)
-        nickname = "" if row.nickname is None else key.open(f"users.nickname.{row.id}", row.nickname).decode()
-        return Person(_user(row, nickname), key)
+        words = {
+            name: key.open(f"users.{name}.{row.id}", sealed).decode() if (sealed := getattr(row, name)) else ""
+            for name in _SEALED
+        }
+        return Person(_user(row, words), key)
     except (VaultError, ValueError):
         raise Undecodable("A row of users cannot be read.", user_id=row.id) from None
 
 
-def _user(row: Row[Any], nickname: str) -> User:
+def _user(row: Row[Any], words: Mapping[str, str]) -> User:
     return User(
         id=row.id,
         chat_id=row.chat_id,
         locale=row.locale,
         role=row.role,
-        nickname=nickname,
         zone=row.zone,
         quiet_from=_wall_time(row.quiet_from),
         quiet_to=_wall_time(row.quiet_to),
@@ -209,8 +218,10 @@ def _user(row: Row[Any], nickname: str) -> User:
         flagged_at=_moment(row.flagged_at),
         watch_until=_moment(row.watch_until),
         couple_tools_off_until=_moment(row.couple_tools_off_until),
+        lock_screen=row.lock_screen,
         created_at=moment(row.created_at),
         seen_at=moment(row.seen_at),
+        **words,
     )
 
 
@@ -221,8 +232,8 @@ def _row(person: Person, columns: Iterable[str], **others: object) -> dict[str, 
 
 def _stored(person: Person, name: str) -> object:
     value = getattr(person.user, name)
-    if name == "nickname":
-        return person.seal(f"users.nickname.{person.user.id}", value)
+    if name in _SEALED:
+        return person.seal(f"users.{name}.{person.user.id}", value)
     match value:
         case datetime():
             return instant(value)

@@ -89,7 +89,13 @@ def public(message: str) -> str:
     return re.split(r"""["“«]|\s['`]|:\s|\n|\. Parsing|\. The server""", message, maxsplit=1)[0].strip()[:100]
 
 
-_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found")
+_GONE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    "message to delete not found",
+    "message can't be deleted",
+)
 _ABSENT = ("chat not found", "peer_id_invalid", "user not found", "user_is_deactivated", "input_user_deactivated")
 
 

@@ -7,8 +7,9 @@ import structlog
 
 from bot.conversation.channel import ChannelError, Unreachable
 from bot.core.clock import Clock
-from bot.core.events import CommandGiven, Incoming
+from bot.core.events import Blocked, CommandGiven, Incoming, Unblocked
 from bot.telegram.channel import TelegramChannel
+from bot.telegram.floods import Floods
 from bot.telegram.updates import Detect, GroupCall, read
 
 CARD_AFTER = 0.5
@@ -29,7 +30,8 @@ class Inbox:
     """
     One batch at a time goes to `handle`; whatever arrived meanwhile is the next batch, of about `at_most` events.
 
-    `card` is the static crisis text, `group_line` the answer to a call in a group. Waits are machine time.
+    `card` is the static crisis text, `group_line` the answer to a call in a group, `slow_line`
+    what somebody is told who sends more than `floods` allows (None: no limit). Waits are machine time.
     """
 
     def __init__(
@@ -41,6 +43,8 @@ class Inbox:
         detect: Detect,
         card: str,
         group_line: str,
+        slow_line: str = "",
+        floods: Floods | None = None,
         at_most: int = 100,
     ) -> None:
         self._handle = handle
@@ -49,6 +53,8 @@ class Inbox:
         self._detect = detect
         self._card = card
         self._group_line = group_line
+        self._slow_line = slow_line
+        self._floods = floods
         self._at_most = at_most
         self._waiting: list[tuple[list[Incoming], asyncio.Future[None]]] = []
         self._worker: asyncio.Task[None] | None = None
@@ -68,7 +74,7 @@ class Inbox:
             found = read(update, self._channel.username, self._channel.id, self._detect)
             if isinstance(found, GroupCall):
                 self._tell(found.chat_id)
-            elif found is not None:
+            elif found is not None and self._takes(found):
                 events.append(found)
                 if is_urgent(found):
                     self._promise(found)
@@ -117,6 +123,17 @@ class Inbox:
             count, size = count + 1, size + len(events)
         taken, self._waiting = self._waiting[:count], self._waiting[count:]
         return taken
+
+    def _takes(self, event: Incoming) -> bool:
+        """Whether the event is taken up: within the limit, or too grave to be left out."""
+        weight = self._floods.weigh(event.user_id) if self._floods else "fine"
+        if weight == "fine" or event.verdict is not None or is_urgent(event):
+            return True
+        if isinstance(event.event, Blocked | Unblocked):
+            return True
+        if weight == "first":
+            self._start(self._say(event.chat_id, self._slow_line))
+        return False
 
     def _promise(self, event: Incoming) -> None:
         key = (event.chat_id, event.id)

@@ -19,12 +19,13 @@ class Profile:
     What a person sees of the bot in one language.
 
     `commands` are (name, description), at most 256 characters each; `about` is the line in its profile (120);
-    `description` stands in the chat before it begins (512).
+    `description` stands in the chat before it begins (512). `name` is what it is called (64); empty: as BotFather has it.
     """
 
     commands: tuple[tuple[str, str], ...]
     about: str
     description: str
+    name: str = ""
 
 
 async def publish(channel: TelegramChannel, profiles: Mapping[str, Profile], *, default: str = "en") -> int:
@@ -68,7 +69,11 @@ def _steps(bot: Bot, profile: Profile, language: str | None) -> tuple[_Step, ...
     async def other_description() -> bool:
         return (await bot.get_my_description(language_code=language)).description != profile.description
 
+    async def other_name() -> bool:
+        return bool(profile.name) and (await bot.get_my_name(language_code=language)).name != profile.name
+
     return (
+        (other_name, lambda: bot.set_my_name(profile.name, language_code=language)),
         (other_commands, lambda: bot.set_my_commands(commands, scope=scope, language_code=language)),
         (other_about, lambda: bot.set_my_short_description(profile.about, language_code=language)),
         (other_description, lambda: bot.set_my_description(profile.description, language_code=language)),

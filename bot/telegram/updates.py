@@ -99,9 +99,10 @@ def _message(message: Mapping[str, Any], username: str) -> _Found | GroupCall | 
     text = message.get("text")
     if isinstance(text, str):
         text = _clean(text)
+        message_id = _number(message.get("message_id"), _MESSAGE_IDS) or 0
         command = _command(text, message)
         if command is None:
-            return _in_private(chat, message, Wrote(text), [text])
+            return _in_private(chat, message, Wrote(text, message_id), [text])
         name, address, argument = command
         words = [text, argument]  # what follows a command is read by itself too: patterns may ask for how a text begins
         if name == "start":
@@ -109,7 +110,7 @@ def _message(message: Mapping[str, Any], username: str) -> _Found | GroupCall | 
         if address not in {"", username}:
             # Another bot's command is nothing to us, unless the gate has to see it.
             return _for_the_gate(_in_private(chat, message, Wrote(text), words))
-        return _in_private(chat, message, CommandGiven(name, argument), words)
+        return _in_private(chat, message, CommandGiven(name, argument, message_id), words)
     words = list(_words(message))
     if place := _place(_table(message.get("location"))):
         return _in_private(chat, message, place, words)

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Integer, LargeBinary, String, func, insert, select, update
 
 from bot.core.errors import Undecodable, VaultError
-from bot.core.facts import Space, User
-from bot.storage import entries, letters, sessions, spaces, users
+from bot.core.facts import Corner, Space, User
+from bot.storage import corners, covers, entries, letters, sessions, spaces, users
 from bot.storage.database import Database, Transaction
 from bot.storage.tables import lanes, metadata, outbox, timers
 from bot.storage.tables import sessions as sessions_table
@@ -35,6 +35,8 @@ ANN = User(
     stopped=True,
     paused_until=NOW + timedelta(days=3),
     blocked_at=NOW,
+    lock_screen="neutral",
+    exit_word="ananás",
     seed=2**62,
     created_at=NOW,
     seen_at=NOW,
@@ -267,6 +269,8 @@ async def fill_every_table(tx: Transaction, person: Person) -> None:
     await entries.add(tx, [(person, entries.Entry(user_id, "soothed", 8, 4, "breath", "a word", NOW))])
     await spaces.add(tx, [(person, Space(user_id, user_id, NOW, NOW, timedelta(hours=1)))])
     await tx.connection.execute(update(spaces_table).where(spaces_table.c.id == user_id).values(receiver_id=other))
+    await corners.save(tx, [(person, Corner(b"hash"))])
+    await covers.add(tx, [(person, covers.Cover(user_id, "sendMessage", b"{}"))], NOW)
     await letters.add(tx, [letters.Letter("timer", user_id, user_id, "KeyError", NOW)])
     for table in (outbox, timers, lanes):
         await tx.connection.execute(insert(table).values(any_row(table.name, person)))

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bot.core.facts import Space, User
+from bot.core.facts import Corner, Space, User
 from bot.dialog.session import Frame, Session, to_body
-from bot.storage import entries, outbox, sessions, spaces, users
+from bot.storage import corners, covers, entries, invites, outbox, sessions, spaces, users
 from bot.storage.database import Database
 from bot.storage.messages import Draft
 from bot.storage.vault import Vault, open_vault
@@ -44,7 +44,10 @@ async def write_everything(database: Database, vault: Vault) -> bytes:
     async with database.transaction() as tx:
         ann = User(7, 7, nickname=f"{MARK}-nickname", created_at=NOW, seen_at=NOW)
         person = (await users.create(tx, vault, [ann]))[7]
-        await users.change(tx, [(person, {"nickname": f"{MARK}-changed"})])
+        await users.change(tx, [(person, {"nickname": f"{MARK}-changed", "exit_word": f"{MARK}-exit"})])
+        await corners.save(tx, [(person, Corner(f"{MARK}-pin".encode()))])
+        await covers.add(tx, [(person, covers.Cover(2, "sendMessage", f"{MARK}-cover".encode()))], NOW)
+        await invites.add(tx, f"{MARK}-code", NOW)
         body = {"slots": {f"{MARK}-slot": f"{MARK}-value"}}
         await sessions.save(tx, [(person, sessions.Row(7, "soothe", "ask", "f", 1, body, NOW))])
         await entries.add(tx, [(person, entries.Entry(1, "reached", None, None, "", f"{MARK}-entry", NOW))])

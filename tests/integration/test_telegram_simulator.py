@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -312,6 +313,15 @@ async def test_what_telegram_knows_already_is_not_told_again(bot: Bot, simulator
     changed = PROFILES | {"de": Profile(PROFILES["de"].commands, "Wir gegen den Kreis", "Ein stiller Ort.")}
     assert await publish(bot.channel, changed) == 1
     assert all(call.ok for call in simulator.calls())
+
+
+async def test_a_name_is_set_only_where_the_host_wants_one(bot: Bot, simulator: Simulator) -> None:
+    assert await publish(bot.channel, PROFILES) == 6
+    assert not simulator.calls("setMyName")
+    named = {"en": replace(PROFILES["en"], name="Quiet Minute")}
+    assert await publish(bot.channel, named) == 1
+    assert await publish(bot.channel, named) == 0
+    assert [call.parameters["name"] for call in simulator.calls("setMyName")] == ["Quiet Minute"]
 
 
 async def test_a_bot_whose_profile_cannot_be_set_still_works(bot: Bot, simulator: Simulator) -> None:

@@ -215,19 +215,3 @@ def test_the_late_line_is_not_said_after_a_flag() -> None:
     assert not policy.may_tell_if_late(User(1, 1, flagged_at=NOW - timedelta(days=29)), NOW)
     assert policy.may_tell_if_late(User(1, 1, flagged_at=NOW - timedelta(days=30)), NOW)
     assert not policy.may_tell_if_late(User(1, 1, couple_tools_off_until=NOW + timedelta(days=1)), NOW)
-
-
-@pytest.mark.parametrize(
-    ("counts", "first"),
-    [
-        ({}, False),
-        ({"soothe": 5}, False),
-        ({"soothe": 6}, True),
-        ({"reach": 9}, False),
-        ({"reach": 10}, True),
-        ({"reach": 6, "feel": 4}, True),
-        ({"nudge": 40}, False),
-    ],
-)
-def test_much_in_one_day_offers_a_person_first(counts: dict[str, int], first: bool) -> None:
-    assert policy.offers_a_person_first(counts, {"reach", "feel"}) is first

@@ -124,7 +124,7 @@ def test_who_is_younger_meets_people_and_a_calm_minute_but_no_set_up() -> None:
     labels = [button.label.key for row in chat.said[-1].rows for button in row]
     assert labels == ["start.young.find", "start.young.breathe"]
     chat.press("start.young.breathe", "common.done")
-    assert chat.user == User(1, 1, seed=3)
+    assert chat.user == User(1, 1, seed=3, age="minor")
 
 
 def test_every_step_of_the_set_up_can_be_skipped() -> None:
@@ -144,8 +144,9 @@ def test_a_set_up_from_end_to_end() -> None:
     assert chat.at == ("settings", "zone")
     chat.hear(Wrote("Vienna"))
     chat.hear(Wrote("8:30 pm"))
-    chat.press("settings.quiet.q22")
+    chat.press("settings.quiet.q22", "settings.lock.neutral")
     assert chat.at == ("menu", "tools")
+    assert chat.user.lock_screen == "neutral"
     user = chat.user
     assert (user.role, user.nickname, user.zone, user.nudges) == ("reach", "Ann", "Europe/Vienna", "daily")
     assert (str(user.nudge_at), str(user.quiet_from), str(user.quiet_to)) == ("20:30:00", "22:00:00", "08:00:00")

@@ -51,7 +51,7 @@ def run(carried: Path) -> Callable[..., Result]:
 def test_lint_ends_well_with_one_line_that_sums_up(run: Callable[..., Result]) -> None:
     result = run("lint")
     assert result.exit_code == 0
-    assert result.stdout == "5 dialogs, 52 phrases, no findings\n"
+    assert result.stdout == "5 dialogs, 53 phrases, no findings\n"
 
 
 def test_lint_shows_each_finding_and_fails(run: Callable[..., Result]) -> None:
@@ -59,7 +59,7 @@ def test_lint_shows_each_finding_and_fails(run: Callable[..., Result]) -> None:
     assert result.exit_code == 1
     first, last = result.stdout.splitlines()
     assert first.startswith("D101/x/dialog.yaml:11: D101 goes to a state that does not exist: dnoe")
-    assert last == "6 dialogs, 56 phrases, 1 finding, 1 of them keep a bot from starting"
+    assert last == "6 dialogs, 57 phrases, 1 finding, 1 of them keep a bot from starting"
 
 
 def test_lint_tells_advice_from_faults(run: Callable[..., Result]) -> None:
@@ -227,9 +227,12 @@ def test_the_schema_knows_every_way_of_writing(run: Callable[..., Result]) -> No
         "about",
         "command",
         "returns",
+        "reassurance",
+        "discreet",
         "begin",
         "on",
         "notes",
+        "text",
         "states",
         "renamed",
     }

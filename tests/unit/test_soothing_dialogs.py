@@ -12,6 +12,7 @@ from bot.core.events import CommandGiven, Elapsed, Event, Pressed, Wrote
 from bot.core.facts import Drop, Facts, User
 from bot.dialog.engine import decide
 from bot.dialog.session import Session
+from bot.safety import policy
 from tests.carried import library
 
 DIALOGS = Path(__file__).parents[2] / "dialogs"
@@ -33,6 +34,7 @@ class Chat:
         drops: Mapping[str, Drop] | None = None,
     ) -> None:
         self.user = User(1, 1, role=role, consent=consent, seed=3)
+        self.now = EVENING
         self.session = Session()
         self.counts = dict(counts or {})
         self.drops = dict(drops or {})
@@ -42,7 +44,7 @@ class Chat:
 
     def hear(self, event: Event) -> None:
         outcome = decide(
-            library(), self.session, event, Facts(EVENING, self.user, counts=self.counts, drops=self.drops)
+            library(), self.session, event, Facts(self.now, self.user, counts=self.counts, drops=self.drops)
         )
         self.session, self.effects = outcome.session, outcome.effects
         for effect in outcome.effects:
@@ -304,6 +306,32 @@ def test_words_made_of_picks_are_not_kept_as_text() -> None:
 
 
 def test_the_eleventh_ask_of_a_day_meets_a_person_first() -> None:
-    chat = Chat(counts={"reach": 10}).command("reach")
-    assert chat.state == "often"
+    chat = Chat(consent=0)
+    for _ in range(policy.REASSURED_OFTEN):
+        assert chat.command("reach").state == "rate"
+    assert chat.command("reach").state == "often"
+    assert chat.labels == ["reach.often.friend", "common.calm", "reach.often.on"]
     assert chat.press("reach.often.on").state == "rate"
+
+
+def test_the_count_begins_anew_at_local_midnight() -> None:
+    chat = Chat()
+    for _ in range(policy.REASSURED_OFTEN):
+        chat.command("reach")
+    chat.now += timedelta(days=1)
+    assert chat.command("reach").state == "rate"
+
+
+@pytest.mark.parametrize(
+    ("words", "state"), [("stop", ""), ("I feel dizzy", "dizzy"), ("I'm drunk", "drink"), ("what?", "feet")]
+)
+def test_what_is_written_at_any_step_is_heard_there(words: str, state: str) -> None:
+    chat = Chat().command("soothe").press("9", "soothe.technique.t6").write(words)
+    assert chat.state == state
+
+
+def test_a_word_for_the_feeling_is_no_place_to_miss_that_the_body_stops() -> None:
+    chat = Chat().command("soothe").press("3", "soothe.technique.t9", "*.said", "*.next")
+    assert chat.state == "kind"
+    assert chat.write("I feel so dizzy").state == "dizzy"
+    assert not chat.entries

@@ -89,3 +89,69 @@ def test_still_eight_after_two_exercises_ends_them(after: int, runs: int, stop: 
 @pytest.mark.parametrize(("today", "sitting", "often"), [(5, 0, False), (6, 0, True), (0, 6, True), (0, 5, False)])
 def test_the_seventh_run_of_a_day_offers_a_person_first(today: int, sitting: int, often: bool) -> None:
     assert stops.is_often(today, sitting) is often
+
+
+@pytest.mark.parametrize("text", ["stop", "Stop!", "please stop", "enough", "I want to stop", "stop it please"])
+def test_the_wish_to_stop_is_heard(text: str) -> None:
+    assert stops.says_stop(text, "en")
+
+
+@pytest.mark.parametrize("text", ["I can't stop thinking", "he won't stop calling", "I'm not good enough", "7", ""])
+def test_other_words_are_no_wish_to_stop(text: str) -> None:
+    assert not stops.says_stop(text, "en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I feel dizzy",
+        "a bit light-headed",
+        "my hands are tingling",
+        "I\u2019m going numb",
+        "nothing feels real",
+        "I can't feel my hands",
+    ],
+)
+def test_what_the_body_reports_is_heard(text: str) -> None:
+    assert stops.reports_body(text, "en")
+
+
+@pytest.mark.parametrize(
+    "text", ["tense", "my chest is tight from crying", "number 7", "my real feelings", "a faithful friend"]
+)
+def test_other_words_report_nothing(text: str) -> None:
+    assert not stops.reports_body(text, "en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm drunk",
+        "I am so wasted",
+        "I drank too much",
+        "I've been drinking all night",
+        "I took some ketamine",
+        "i got pretty stoned",
+    ],
+)
+def test_much_drink_or_drugs_are_heard(text: str) -> None:
+    assert stops.tells_of_drink(text, "en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he was drunk again",
+        "I drank a lot of tea",
+        "I had a lot to do",
+        "high hopes",
+        "let's have a drink of water",
+        "I had a lot of coffee",
+    ],
+)
+def test_other_drinks_and_other_people_are_not_meant(text: str) -> None:
+    assert not stops.tells_of_drink(text, "en")
+
+
+def test_a_language_without_words_is_left_to_its_buttons() -> None:
+    assert not stops.says_stop("stop", "xx")
