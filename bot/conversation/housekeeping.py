@@ -49,11 +49,12 @@ class Housekeeping:
     async def run(self) -> None:
         """Tidy now, and then once an hour of story time."""
         while True:
+            begun = self._clock.now()
             try:
                 await self.tidy()
             except DatabaseUnavailable as fault:
                 _log.warning("tidying is put off", reason=str(fault))
-            self._next = self._clock.now() + EVERY
+            self._next = begun + EVERY
             self._tidied.set()
             await self._clock.until(self._next)
 
