@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bot.app import read_dialogs
 from bot.core.events import CommandGiven, Event, Pressed, SentMedia, Wrote
 from bot.core.facts import Facts, User
 from bot.dialog.engine import decide
 from bot.dialog.library import Library
 from bot.dialog.session import Session, prompt_data
+from bot.dialogs import read_dialogs
 
 TARGET = 50
 """µs a turn that the batch of a single core can spare."""

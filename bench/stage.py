@@ -9,13 +9,13 @@ from pathlib import Path
 
 import orjson
 
-from bot.app import read_dialogs
 from bot.conversation.channel import Sent
 from bot.conversation.service import Conversation
 from bot.core.clock import SystemClock
 from bot.core.facts import User
 from bot.core.ids import Ids
 from bot.delivery.sender import Sender
+from bot.dialogs import read_dialogs
 from bot.storage import users
 from bot.storage.database import Database
 from bot.storage.migration import migrate

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,31 +19,20 @@ from bot.conversation.housekeeping import Housekeeping
 from bot.conversation.service import Conversation
 from bot.core.card import CARD, IN_GROUPS, TOO_MUCH
 from bot.core.clock import Clock, SystemClock
-from bot.core.effects import Phrase
-from bot.core.errors import DatabaseUnavailable, ScriptError, StillhereError
+from bot.core.errors import DatabaseUnavailable, StillhereError
 from bot.core.events import Incoming
 from bot.core.ids import Ids
 from bot.core.retention import Retention
-from bot.corner import vocabulary as corner
 from bot.delivery.lease import Lease
 from bot.delivery.scheduler import Scheduler
 from bot.delivery.sender import Sender
-from bot.dialog import loader
-from bot.dialog import vocabulary as general
 from bot.dialog.library import Library
-from bot.dialog.registry import Registry
-from bot.hosting import linted
+from bot.dialogs import CARRIED, gate, read_dialogs
 from bot.hosting.guard import Guard
 from bot.hosting.health import Health, health_app
 from bot.hosting.node import Node
 from bot.hosting.serving import Server
 from bot.hosting.webhook_door import WebhookDoor
-from bot.nudges import vocabulary as nudges
-from bot.profile import vocabulary as profile
-from bot.safety import detector, lexicon
-from bot.safety import vocabulary as safety
-from bot.soothing import vocabulary as soothing
-from bot.spaces import vocabulary as spaces
 from bot.storage import media
 from bot.storage.database import Database
 from bot.storage.deletions import Deletions, beside
@@ -53,60 +40,13 @@ from bot.storage.migration import migrate
 from bot.storage.vault import Vault, open_vault
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.floods import A_MINUTE, Floods
-from bot.telegram.inbox import Inbox
+from bot.telegram.inbox import CARD_AFTER, Inbox
 from bot.telegram.polling import Heard, Poller
-from bot.telegram.publish import Profile, publish
+from bot.telegram.publish import profiles, publish
 
 _log = structlog.get_logger()
 
-CARRIED = next(
-    path
-    for path in (Path(__file__).parent / "_carried/dialogs", Path(__file__).parents[1] / "dialogs")
-    if path.is_dir()
-)
-"""The dialogs that come with the program: inside an installed wheel, or beside the folder `bot` in a checkout."""
-
 _LAST_WORDS = 2.0  # seconds for turns and fixed words that are still in hand when the bot stops
-
-
-def registry() -> Registry:
-    """Every name a script may use."""
-    rooms = (profile, soothing, spaces, nudges, safety, corner)
-    return Registry(general.registry, *(room.registry for room in rooms))
-
-
-def read_dialogs(folder: Path | None, cache: Path | None = None) -> Library:
-    """
-    The dialogs carried along, with the host's own `folder` on top.
-
-    Raises ScriptError with every finding that keeps a bot from starting.
-    """
-    source = loader.load(_folders(folder), cache=cache)
-    words = registry()
-    if not linted.is_fine(cache, source.hash):
-        _check(source, words)
-        linted.keep(cache, source.hash)
-    return Library(source, words)
-
-
-def _folders(own: Path | None) -> list[Path]:
-    """Where dialogs and lexicons lie: those carried along, and the host's own on top."""
-    return [CARRIED, *([own] if own else [])]
-
-
-@cache
-def _gate(folders: tuple[Path, ...], locales: tuple[str, ...], cache: Path) -> detector.Detect:
-    """The safety detector. Building it takes a while, and it never changes while a program runs."""
-    return detector.build(lexicon.load(folders, locales), cache)
-
-
-def _check(source: loader.Source, words: Registry) -> None:
-    from bot.dialog.linter import lint
-
-    findings = [finding for finding in lint(source, words) if finding.stops]
-    if findings:
-        count = "a fault" if len(findings) == 1 else f"{len(findings)} faults"
-        raise ScriptError("\n".join([f"The dialogs have {count}:", *map(str, findings)]))
 
 
 class TelegramSilent(StillhereError):  # noqa: N818 - reads as a sentence where it is raised
@@ -125,17 +65,24 @@ class App:
     One running bot. `open()`, then `run()` until `stop()`; `close()` always at the end.
 
     Raises what its parts raise at the start: SettingError, VaultError, ScriptError, DatabaseUnavailable, TokenRefused,
-    TelegramSilent.
+    TelegramSilent. `card_after` is how many seconds of the real clock a cry for help may wait before the static card goes out.
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock | None = None, *, library: Library | None = None, node: int | None = None
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        library: Library | None = None,
+        node: int | None = None,
+        card_after: float = CARD_AFTER,
     ) -> None:
         self.settings = settings
         self.name = secrets.token_hex(4)
         """What this process is called among the replicas: in leases and claims."""
         self._ids = Ids(clock or SystemClock(), secrets.randbits(10) if node is None else node)
         self._is_numbered = node is not None
+        self._card_after = card_after
         self._library = library
         self.library: Library
         self.clock: Clock = clock or SystemClock()
@@ -231,10 +178,9 @@ class App:
             self._handle,
             self.channel,
             SystemClock(),  # half a second is half a second, whatever story time does
-            detect=_gate(
-                tuple(_folders(self.settings.dialogs)), tuple(self.library.catalog.locales), self.settings.cache
-            ),
+            detect=gate(self.settings.dialogs, tuple(self.library.catalog.locales), self.settings.cache),
             card=CARD,
+            card_after=self._card_after,
             group_line=IN_GROUPS,
             slow_line=TOO_MUCH,
             floods=Floods(clock.machine, A_MINUTE if self.settings.send_rate else 0),
@@ -422,25 +368,3 @@ class _FileIds:
         """Keep it."""
         async with self._app.database.transaction() as tx:
             await media.keep(tx, self._app.channel.id, name, digest, file_id)
-
-
-def profiles(library: Library, kind: str = "full", name: str = "") -> dict[str, Profile]:
-    """What Telegram is told about the bot, in each locale: `full`, or `neutral` without a word about couples."""
-    return {locale: _profile(library, locale, kind, name) for locale in library.catalog.locales}
-
-
-def _profile(library: Library, locale: str, kind: str, name: str) -> Profile:
-    def words(key: str) -> str:
-        return library.catalog.render_plain(Phrase(f"common.{key}"), locale, "")
-
-    def of_kind(key: str) -> str:
-        return words(f"bot.neutral_{key}" if kind == "neutral" else f"bot.{key}")
-
-    listed = [
-        key.removeprefix("common.command.") for key in library.source.words[locale] if key.startswith("common.command.")
-    ]
-    commands = tuple(
-        (command, words(f"command.{command}")) for command in listed if command in {*library.commands, "back", "cancel"}
-    )
-    called = name or (words("bot.neutral_name") if kind == "neutral" else "")
-    return Profile(commands, of_kind("about"), of_kind("description"), called)

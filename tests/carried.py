@@ -3,8 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-from bot.app import read_dialogs
 from bot.dialog.library import Library
+from bot.dialogs import read_dialogs
 
 CACHE = Path(__file__).parents[1] / "var/cache"
 """Where the demo and the bot keep them, too."""

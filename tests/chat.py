@@ -50,6 +50,8 @@ from tests.carried import CACHE
 from tests.clock import AdvancingClock
 
 TOKEN = "700000001:transcripts"
+PATIENT = 60.0
+"""Seconds before the static card: what a transcript says must not depend on how busy the machine is."""
 ZONES = {"Ann": "Europe/Berlin", "Ben": "America/New_York"}
 
 
@@ -135,7 +137,7 @@ class Chat:
             access_list=str(self.people["Ann"].id),
         )
         self._starts += 1
-        self.app = App(settings, self.clock, library=self._library, node=self._starts)
+        self.app = App(settings, self.clock, library=self._library, node=self._starts, card_after=PATIENT)
         await self.app.open()
         self._running = asyncio.create_task(self.app.run())
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 
-from bot.app import CARRIED, registry
 from bot.conversation import service
 from bot.conversation.render import Renderer
 from bot.core.effects import Erase, Record, Say, SetTimer
@@ -19,6 +18,7 @@ from bot.dialog.library import Library
 from bot.dialog.loader import load
 from bot.dialog.play import Heard, Play
 from bot.dialog.session import from_body, to_body
+from bot.dialogs import CARRIED, registry
 from bot.i18n.markup import utf16
 from bot.profile import consent
 from bot.safety.lexicon import KINDS, LEVELS

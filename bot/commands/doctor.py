@@ -11,11 +11,11 @@ from typing import Final
 import aiohttp
 
 from bot import config
-from bot.app import read_dialogs
 from bot.config import Settings
 from bot.conversation.channel import ChannelError
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import DatabaseUnavailable, ScriptError, SettingError, StillhereError, VaultError
+from bot.dialogs import read_dialogs
 from bot.hosting import guard
 from bot.storage import backlog, letters, outbox
 from bot.storage.database import Database, Transaction

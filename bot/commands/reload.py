@@ -5,8 +5,9 @@ import signal
 import sys
 from pathlib import Path
 
-from bot.app import CARRIED, App, read_dialogs
+from bot.app import App
 from bot.core.errors import ScriptError
+from bot.dialogs import CARRIED, read_dialogs
 
 _AGAIN_AFTER = 10.0  # seconds; while the new files are not there yet, a look costs half a second
 _LOOK_EVERY = 1.0  # seconds; a look at 60 files costs less than a millisecond

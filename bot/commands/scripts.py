@@ -35,8 +35,8 @@ def lint(
     locale: Annotated[str, typer.Option(help="Only findings about this language's words.")] = "",
 ) -> None:
     """Look for every mistake that can be seen without talking: file, line, and what to do."""
-    from bot.app import registry
     from bot.dialog import linter
+    from bot.dialogs import registry
 
     source = _source(folder)
     typer.echo(f"Looking through {len(source.scripts)} dialogs …", err=True)
@@ -90,8 +90,8 @@ def play(name: _Name = "start", locale: _Locale = "en", folder: _Folder = None) 
 @dialogs.command()
 def words() -> None:
     """List every guard, action, list and value that a script may name."""
-    from bot.app import registry
     from bot.dialog.arguments import usage
+    from bot.dialogs import registry
 
     titles = (
         "Guards, for `when` and `unless`",
@@ -154,18 +154,18 @@ def print_schema() -> None:
 
 
 def _source(folder: Path | None) -> "Source":
-    from bot.app import CARRIED
     from bot.dialog import loader
+    from bot.dialogs import CARRIED
 
     return loader.load([CARRIED, *([folder] if folder else [])])
 
 
 def _library(folder: Path | None, name: str) -> "Library":
     """The dialogs, usable even with advice open. Raises ScriptError, naming what keeps them from running."""
-    from bot.app import registry
     from bot.core.errors import ScriptError
     from bot.dialog import linter
     from bot.dialog.library import Library
+    from bot.dialogs import registry
 
     source = _source(folder)
     stops = [finding for finding in linter.lint(source, registry()) if finding.stops]
@@ -177,7 +177,7 @@ def _library(folder: Path | None, name: str) -> "Library":
 
 
 def _home(folder: Path | None) -> Path:
-    from bot.app import CARRIED
+    from bot.dialogs import CARRIED
 
     return folder or CARRIED
 

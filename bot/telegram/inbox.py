@@ -42,6 +42,7 @@ class Inbox:
         *,
         detect: Detect,
         card: str,
+        card_after: float = CARD_AFTER,
         group_line: str,
         slow_line: str = "",
         floods: Floods | None = None,
@@ -52,6 +53,7 @@ class Inbox:
         self._clock = clock
         self._detect = detect
         self._card = card
+        self._card_after = card_after
         self._group_line = group_line
         self._slow_line = slow_line
         self._floods = floods
@@ -147,7 +149,7 @@ class Inbox:
                 card.cancel()
 
     async def _send_card(self, key: tuple[int, int]) -> None:
-        await self._clock.sleep(CARD_AFTER)
+        await self._clock.sleep(self._card_after)
         self._cards.pop(key, None)
         self._carded[key] = None
         if len(self._carded) > _REMEMBERED:

@@ -7,6 +7,8 @@ import structlog
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, MenuButton, MenuButtonCommands
 
 from bot.conversation.channel import ChannelError
+from bot.core.effects import Phrase
+from bot.dialog.library import Library
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.errors import translated
 
@@ -26,6 +28,11 @@ class Profile:
     about: str
     description: str
     name: str = ""
+
+
+def profiles(library: Library, kind: str = "full", name: str = "") -> dict[str, Profile]:
+    """What Telegram is told about the bot, in each locale: `full`, or `neutral` without a word about couples."""
+    return {locale: _profile(library, locale, kind, name) for locale in library.catalog.locales}
 
 
 async def publish(channel: TelegramChannel, profiles: Mapping[str, Profile], *, default: str = "en") -> int:
@@ -78,3 +85,20 @@ def _steps(bot: Bot, profile: Profile, language: str | None) -> tuple[_Step, ...
         (other_about, lambda: bot.set_my_short_description(profile.about, language_code=language)),
         (other_description, lambda: bot.set_my_description(profile.description, language_code=language)),
     )
+
+
+def _profile(library: Library, locale: str, kind: str, name: str) -> Profile:
+    def words(key: str) -> str:
+        return library.catalog.render_plain(Phrase(f"common.{key}"), locale, "")
+
+    def of_kind(key: str) -> str:
+        return words(f"bot.neutral_{key}" if kind == "neutral" else f"bot.{key}")
+
+    listed = [
+        key.removeprefix("common.command.") for key in library.source.words[locale] if key.startswith("common.command.")
+    ]
+    commands = tuple(
+        (command, words(f"command.{command}")) for command in listed if command in {*library.commands, "back", "cancel"}
+    )
+    called = name or (words("bot.neutral_name") if kind == "neutral" else "")
+    return Profile(commands, of_kind("about"), of_kind("description"), called)

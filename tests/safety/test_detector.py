@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app import CARRIED
 from bot.core.events import Verdict
+from bot.dialogs import CARRIED
 from bot.safety.detector import Listener
 from bot.safety.lexicon import KINDS, LEVELS, Lexicon, load
 

@@ -6,9 +6,9 @@ from functools import cache
 
 import pytest
 
-from bot.app import CARRIED
 from bot.dialog.loader import load
 from bot.dialog.script import Note, Press, Script, State, phrase_key
+from bot.dialogs import CARRIED
 from tests.test_transcripts import TRANSCRIPTS
 
 DIALOGS = ("crisis", "safe", "minor", "help")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import registry
 from bot.dialog.library import Library
 from bot.dialog.script import State, Step
+from bot.dialogs import registry
 from tests.carried import library
 from tests.chat import Chat
 

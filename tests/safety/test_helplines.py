@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import CARRIED
 from bot.core.errors import ScriptError
+from bot.dialogs import CARRIED
 from bot.safety import helplines
 from tests.carried import library
 from tests.safety.gate import Gate

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot import config
-from bot.app import profiles, read_dialogs
 from bot.config import Settings
 from bot.core.errors import SettingError
+from bot.dialogs import read_dialogs
+from bot.telegram.publish import profiles
 
 
 def listed(wish: str) -> Settings:

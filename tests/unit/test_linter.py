@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import CARRIED
-from bot.app import registry as all_words
 from bot.dialog import loader
 from bot.dialog.findings import KINDS
 from bot.dialog.linter import lint
 from bot.dialog.vocabulary import registry
+from bot.dialogs import CARRIED
+from bot.dialogs import registry as all_words
 from tests.carried import CACHE
 
 TESTS = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot import app
+from bot import dialogs
 from bot.cli import cli
 from bot.commands import play as terminal_play
 from bot.core.errors import ScriptError
@@ -32,8 +32,8 @@ def carried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the sound scripts, as if they were those the program carries."""
     folder = tmp_path / "dialogs"
     shutil.copytree(SOUND, folder)
-    monkeypatch.setattr(app, "CARRIED", folder)
-    monkeypatch.setattr(app, "registry", lambda: registry)
+    monkeypatch.setattr(dialogs, "CARRIED", folder)
+    monkeypatch.setattr(dialogs, "registry", lambda: registry)
     return folder
 
 
@@ -130,7 +130,7 @@ def test_a_dialog_that_is_not_there_is_one_clear_line(run: Callable[..., Result]
 
 def test_words_lists_every_name_with_what_it_takes_and_means(run: Callable[..., Result]) -> None:
     told = run("words").stdout
-    for shelf in app.registry().shelves():
+    for shelf in dialogs.registry().shelves():
         for name, word in shelf.items():
             assert f"\n  {name}" in told
             assert word.function.__doc__, f"{name} says nothing about itself"
@@ -208,12 +208,12 @@ def test_publish_may_be_made_to_accept_it(run: Callable[..., Result], carried: P
 
 def test_no_released_state_of_the_carried_dialogs_vanished() -> None:
     """If this fails: write `renamed: {old: new}` into the dialog, then `stillhere dialogs publish`."""
-    assert list(released.vanished(released.read(app.CARRIED), load([app.CARRIED]))) == []
+    assert list(released.vanished(released.read(dialogs.CARRIED), load([dialogs.CARRIED]))) == []
 
 
 def test_the_schema_for_editors_says_what_the_shapes_say() -> None:
     """If this fails: `stillhere dialogs publish` writes it anew."""
-    assert (app.CARRIED / "schema.json").read_bytes() == schema()
+    assert (dialogs.CARRIED / "schema.json").read_bytes() == schema()
 
 
 def test_the_schema_knows_every_way_of_writing(run: Callable[..., Result]) -> None:

@@ -12,13 +12,14 @@ from typing import Any
 
 from sqlalchemy import Row, Table, select
 
-from bot.app import CARRIED, App, registry
+from bot.app import App
 from bot.config import Settings
 from bot.core.effects import SetTimer
 from bot.dialog.library import Library
 from bot.dialog.loader import load
 from bot.dialog.registry import Registry
 from bot.dialog.turn import Turn
+from bot.dialogs import CARRIED, registry
 from bot.simulator.updates import Update
 from bot.storage import letters, outbox, timers
 from bot.storage.letters import Letter
@@ -26,7 +27,7 @@ from bot.storage.messages import Status
 from bot.storage.tables import lanes, metadata
 from bot.storage.tables import outbox as outbox_table
 from tests.carried import CACHE
-from tests.chat import TOKEN, Chat
+from tests.chat import PATIENT, TOKEN, Chat
 from tests.clock import AdvancingClock
 
 EVENING = datetime(2026, 5, 4, 18, tzinfo=UTC)
@@ -83,7 +84,7 @@ class World(Chat):
             health_listen="",
         )
         self._starts += 1
-        self.app = App(settings, self.clock, library=self._library, node=self._starts)
+        self.app = App(settings, self.clock, library=self._library, node=self._starts, card_after=PATIENT)
         await self.app.open()
         self._running = asyncio.create_task(self.app.run())
 

@@ -13,7 +13,7 @@ import aiohttp
 import asyncpg
 from aiohttp import web
 
-from bot.app import read_dialogs
+from bot.dialogs import read_dialogs
 from bot.simulator import Simulator
 from tests.program import Host, Program, free_address, hosted
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import App, registry
+from bot.app import App
 from bot.config import Settings
 from bot.dialog.library import Library
 from bot.dialog.loader import load
+from bot.dialogs import registry
 from bot.simulator import Simulator, serve
 from tests.integration.replicas.fleet import Fleet
 from tests.program import TOKEN, Host, words
