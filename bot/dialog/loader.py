@@ -1,5 +1,6 @@
 """Read a folder of dialogs: shapes from `dialog.yaml`, words from `<locale>.yaml`, each with the line it came from."""
 
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +16,6 @@ from bot.dialog import written
 from bot.dialog.mistakes import explained
 from bot.dialog.script import Script
 from bot.i18n.catalog import Entry
-
-FORMAT = 5
-"""Counted up when the compiled form changes, so that an old cache is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def load(folders: Iterable[Path], *, cache: Path | None = None) -> Source:
             raise ScriptError(f"The dialogs folder {root} is not there. Set STILLHERE_DIALOGS to a folder that is.")
     files = [(root, path) for root in roots for path in sorted(root.rglob("*.yaml"))]
     contents = {path: path.read_bytes() for _, path in files}
-    digest = hashlib.sha256(str(FORMAT).encode())
+    digest = hashlib.sha256(_program())
     for root, path in files:
         digest.update(str(path.relative_to(root)).encode() + b"\0" + contents[path])
     name = digest.hexdigest()[:32]
@@ -210,8 +208,14 @@ def _recall(cache: Path | None, name: str) -> dict[str, Any] | None:
         kept = orjson.loads(shelf.recall(cache, f"dialogs-{name}.json") or b"null")
     except orjson.JSONDecodeError:
         return None
-    return kept if isinstance(kept, dict) and kept.get("format") == FORMAT else None
+    return kept if isinstance(kept, dict) else None
 
 
 def _keep(cache: Path | None, name: str, kept: Mapping[str, Any]) -> None:
-    shelf.keep(cache, f"dialogs-{name}.json", orjson.dumps({**kept, "format": FORMAT}))
+    shelf.keep(cache, f"dialogs-{name}.json", orjson.dumps(kept))
+
+
+@functools.cache
+def _program() -> bytes:
+    """Changes whenever the compiled form may change, so that an old one is not read."""
+    return b"".join(Path(__file__).with_name(f"{room}.py").read_bytes() for room in ("loader", "script", "written"))
