@@ -49,6 +49,24 @@ async def test_what_is_being_sent_is_sent_and_settled_and_not_said_again(tmp_pat
         assert len(words(ben)) == 1
 
 
+@pytest.mark.deep  # the seconds for which a stop waits
+async def test_a_stop_does_not_wait_for_a_telegram_that_is_silent(tmp_path: Path) -> None:
+    async with hosted(tmp_path) as (host, simulator):
+        ann, _ = simulator.people()
+        program = await host.start()
+        await polled(simulator, program)
+        with simulator.faults.during(Fault(Trouble.HANG, times=None)):
+            ann.starts()
+            await until(simulator, program, lambda: simulator.calls("sendMessage"))
+            assert await program.stop() == 0, program.said
+        assert claimed(host) == (1, 0)
+        assert words(ann) == []
+        async with running(host, simulator) as program:
+            await until(simulator, program, lambda: words(ann))
+        assert claimed(host) == (0, 0)
+        assert len(words(ann)) == 1
+
+
 async def test_a_stop_while_it_waits_for_the_network(tmp_path: Path) -> None:
     async with hosted(tmp_path) as (host, simulator):
         with simulator.faults.during(Fault(Trouble.HANG, "getMe", times=1)):

@@ -66,9 +66,10 @@ class World(Chat):
     Story time passes by `pass_time` alone; what sleeps for pace or back-off takes machine time, which then moves by itself.
     """
 
-    def __init__(self, folder: Path, database_url: str, start: datetime = EVENING) -> None:
+    def __init__(self, folder: Path, database_url: str, start: datetime = EVENING, **settings: str) -> None:
         super().__init__(folder, library(), start, forgetful=False)
         self.url = database_url
+        self._settings: dict[str, Any] = settings
         self.updates: list[Update] = []
         self.simulator.queue(self.account).on_add = self.updates.append
         (folder / "chat.key").write_text("00" * 32)
@@ -82,6 +83,7 @@ class World(Chat):
             key_file=self._folder / "chat.key",
             cache=CACHE,
             health_listen="",
+            **self._settings,
         )
         self._starts += 1
         self.app = App(settings, self.clock, library=self._library, node=self._starts, card_after=PATIENT)
