@@ -7,18 +7,18 @@ from itertools import pairwise
 from pathlib import Path
 
 # Measured by bench/footprint.py, on PostgreSQL 18 (see docs/scale.md for the machine and the day).
-PERSON = 0  # bytes that stay as long as the person: users, sessions, timers, lanes
-UPDATE = 0  # bytes that an update leaves for 48 hours: seen_updates, outbox
-ENTRY = 0  # bytes of an entry, kept for good
-MESSAGES = 0.0  # calls that send or edit, an update
-ENTRIES = 0.0  # entries, an update
-REPLICA_MS, POSTGRES_MS = 0.0, 0.0  # CPU an update
+PERSON = 2050  # bytes that stay as long as the person: users, sessions, timers, lanes
+UPDATE = 374  # bytes that an update leaves for 48 hours: seen_updates, outbox
+ENTRY = 140  # bytes of an entry, kept for good
+MESSAGES = 1.38  # calls that send or edit, an update
+REPLICA_MS, POSTGRES_MS = 3.58, 1.09  # CPU an update
 
 # Assumed. Change them to what your bot shows.
 ACTIVE = 0.05  # of all people, on a day
 UPDATES = 15  # of an active person, on that day
+ENTRIES = 0.1  # an update
 WITH_LINE = 0.3  # of all people: those who get a line a day
-LINE_HOURS = (8.0, 12.5, 18.5, 21.0)  # the hours that /settings offers, equally liked
+LINE_HOURS = (8.0, 12.5, 18.5)  # the hours that /settings offers, equally liked
 BUSY = 0.6  # how full a core may be at the peak
 BY_HOUR = (
     3,
@@ -129,22 +129,31 @@ def tell(people: int) -> None:
         f"  messages: {max(day.replies):,.1f} replies/s at the peak, {sum(day.lines):,.0f} lines a day, {max(day.lines):,.0f} at one moment"
     )
     for name, rate in (("free", FREE), ("paid", PAID)):
-        done = send(day, rate)
+        bots = cells(people, rate)
+        done = send(load(people / bots), rate)
         wait = max(done.waiting) / (rate * SPENT) / 60
-        lost = 100 * done.late / sum(day.lines)
+        stars = 0.1 * bots * sum(max(0.0, each - FREE) * 60 for each in done.rate)
         print(
-            f"  {name}, {rate}/s: replies that find no room {100 * done.held / sum(day.replies) / 60:.0f} %, lines left out {lost:.0f} %, the most that wait {max(done.waiting):,.0f} ({wait:.0f} min)"
+            f"  {name}, {rate}/s: {bots} bot(s), each for {people / bots:,.0f} people; a line waits {wait:.0f} min at most; "
+            f"Stars a day: {stars:,.0f}"
         )
-    bots = math.ceil(max(day.replies) / (PAID * SPENT))
-    print(
-        f"  bots with paid broadcasts that the replies need: {bots}; Stars a day for what is beyond 30/s: {paid(day):,.0f}"
-    )
 
 
-def paid(day: Load) -> float:
-    """Telegram Stars a day: a tenth for each message beyond the free rate."""
-    beyond = sum(max(0.0, each - FREE) * 60 for each in day.replies)
-    return 0.1 * (beyond + sum(day.lines))
+def cells(people: float, rate: int) -> int:
+    """How many bots it takes, each with its share of the people, until no reply has to wait and no line is left out."""
+    low, high = 0, 1
+    while not fits(load(people / high), rate):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(load(people / middle), rate) else (middle, high)
+    return high
+
+
+def fits(day: Load, rate: int) -> bool:
+    """Whether one bot manages."""
+    done = send(day, rate)
+    return done.late < 1 and done.held == 0
 
 
 def main() -> None:
@@ -164,17 +173,18 @@ INK, LINE, SECOND, FAINT = "#333", "#2f6f8f", "#c0703a", "#ddd"
 def picture(people: int) -> str:
     """A day of so many people as SVG: updates a second, and messages a second beside what one bot may send."""
     day = load(people)
-    done = send(day, PAID)
+    bots = cells(people, PAID)
+    done = send(load(people / bots), PAID)
     one = panel("Updates a second", [(LINE, "arriving", day.updates)], 0)
     two = panel(
-        "Messages a second that people are owed, and what one bot with paid broadcasts may send",
-        [(SECOND, "replies owed", day.replies), (LINE, "one bot sends", done.rate)],
+        f"Messages a second: replies alone, and with the daily lines as {bots} bots with paid broadcasts get them out",
+        [(LINE, "all messages", [each * bots for each in done.rate]), (SECOND, "replies", day.replies)],
         HEIGHT + TOP,
     )
     head = f'<text x="{LEFT}" y="24" font-size="17" fill="{INK}">A computed day of {people / 1e6:.0f} million people, in UTC</text>'
     whole = 2 * (HEIGHT + TOP) + TOP
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH + LEFT + 20} {whole}" font-family="sans-serif">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH + LEFT + 40} {whole}" font-family="sans-serif">'
         f'<rect width="100%" height="100%" fill="#fff"/>{head}{one}{two}</svg>\n'
     )
 

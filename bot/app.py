@@ -139,7 +139,7 @@ class App:
         if self._node:
             await self._node.take()
             self._parts.push_async_callback(self._node.release)
-            _log.info("one of several replicas, perhaps", replica=self.name, number=self._ids.node)
+            _log.info("this replica has its number", replica=self.name, number=self._ids.node)
         self._build(vault)
 
     @property
@@ -245,12 +245,7 @@ class App:
             self.scheduler.run(),
             self.housekeeping.run(),
             *self._watches(),
-            *([self._node.keep()] if self._node else []),
-            *(
-                [Announcer(self.database, SystemClock(), lambda: self.conversation.library).run()]
-                if self._is_shared
-                else []
-            ),
+            *self._sharing(),
         ]
         listening = asyncio.create_task(self.door.run())
         try:
@@ -276,6 +271,13 @@ class App:
         if self._health_server:
             return [self._health_server.run(health_app(self.health))]
         return [self.health.beat(self._guard.sign)] if self._guard else []
+
+    def _sharing(self) -> list[Coroutine[Any, Any, None]]:
+        """What replicas owe each other."""
+        if not self._is_shared:
+            return []
+        announcer = Announcer(self.database, SystemClock(), lambda: self.conversation.library)
+        return [announcer.run(), *([self._node.keep()] if self._node else [])]
 
     async def _until_stopped(self, work: asyncio.Task[None]) -> None:
         """Until `work` has ended, well or not, or `stop()` was called."""

@@ -81,15 +81,12 @@ class Poller:
         Raises TokenRefused or TwoPollers when somebody has to act, and whatever a turn raises besides DatabaseUnavailable.
         """
         self._ended.clear()
-        keeping = asyncio.create_task(self._keep(self._lease)) if self._lease else None
         try:
-            await self._poll(_Faults(self._clock, alone=self._lease is None))
-            await self._confirm()
+            if self._lease is None:
+                await self._poll(_Faults(self._clock, alone=True))
+            else:
+                await self._poll_in_turn(self._lease)
         finally:
-            if self._lease and keeping:
-                keeping.cancel()
-                await asyncio.gather(keeping, return_exceptions=True)
-                await self._lease.release()
             self._ended.set()
 
     async def stop(self) -> None:
@@ -99,11 +96,25 @@ class Poller:
             self._pending.cancel()
         await self._ended.wait()
 
+    async def _poll_in_turn(self, lease: Lease) -> None:
+        polling = asyncio.create_task(self._poll(_Faults(self._clock, alone=False)))
+        keeping = asyncio.create_task(self._keep(lease))
+        try:
+            await asyncio.wait((polling, keeping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended = polling if polling.done() else keeping
+            for task in (polling, keeping):
+                task.cancel()
+            await asyncio.gather(polling, keeping, return_exceptions=True)
+            await lease.release()
+        ended.result()
+
     async def _poll(self, faults: "_Faults") -> None:
         ready = False
         while not self._stopping:
             if not self._may_poll:
                 ready, self._offset = False, 0  # what comes next is in other hands
+                self._turn.clear()
                 await self._unless_stopped(self._turn.wait())
                 continue
             try:
@@ -121,6 +132,7 @@ class Poller:
                 pause = faults.pause(fault)
                 await self._let_others(fault, faults.in_a_row)
                 await self._unless_stopped(self._clock.sleep(pause))
+        await self._confirm()
 
     async def _let_others(self, fault: StillhereError, in_a_row: int) -> None:
         """Give the lease back if another replica may do better: it may know newer dialogs, or a way to Telegram."""
@@ -139,12 +151,10 @@ class Poller:
         async for held in lease.looks():
             if held:
                 self._turn.set()
-            else:
-                self._turn.clear()
-                if polls and self._pending is not None:
-                    self._pending.cancel()
+            elif polls and self._pending is not None:
+                self._pending.cancel()
             if held != polls:
-                log.info("this replica polls now" if held else "another replica polls now")
+                log.info("this replica polls now" if held else "this replica waits for its turn to poll")
             if lease.elsewhere:
                 self.last_success = Heard(self._clock.now(), self._clock.machine())  # by whom it renews
             polls = held

@@ -18,7 +18,7 @@ from bot.simulator import Simulator
 from tests.program import Host, Program, free_address, hosted
 
 SECRET = "s3cret"
-POLLS, WAITS = "this replica polls now", "another replica polls now"
+POLLS, WAITS = "this replica polls now", "this replica waits for its turn to poll"
 
 
 class Replica:
@@ -64,7 +64,7 @@ class Fleet:
         for replica in self.replicas:
             await self.until(lambda replica=replica: "Stillhere listens" in replica.program.said)  # type: ignore[misc]
 
-    async def until(self, holds: Callable[[], object], within: float = 60) -> None:
+    async def until(self, holds: Callable[[], object], within: float = 240) -> None:
         """Until something is so in files that the programs write, while they live; looked at now and then."""
         async with asyncio.timeout(within):
             while not holds():
@@ -95,6 +95,12 @@ class Fleet:
             return list(await connection.fetch(statement, *values))
         finally:
             await connection.close()
+
+    async def settled(self) -> None:
+        """Until nothing is open: what was sent is known to have been sent."""
+        async with asyncio.timeout(240):
+            while await self.rows("SELECT id FROM outbox WHERE status < 2"):  # noqa: ASYNC110 - rows tell nobody
+                await asyncio.sleep(0.02)
 
     async def end_lease(self, name: str) -> None:
         """Its time is over, as if nobody had renewed it for so long."""

@@ -172,7 +172,7 @@ async def test_who_lost_the_lease_ends_the_poll_that_waits(door: Door) -> None:
     with capture_logs() as logs:
         await door.pass_time(1)
         await until(lambda: logs)
-    assert logs[0]["event"] == "another replica polls now"
+    assert logs[0]["event"] == "this replica waits for its turn to poll"
     door.wire.updates.put_nowait([text(5)])  # too late: that call has gone
     await door.poller.stop()
     await task

@@ -74,6 +74,7 @@ async def test_one_polls_and_another_takes_over_from_the_paused_and_from_the_sto
         ann.starts()
         await bots.heard(lambda: words(ann))
 
+        await bots.settled()  # else, once its claim is over, it would be said again
         first.program.process.send_signal(signal.SIGSTOP)
         await bots.end_lease("poll")
         await bots.until(lambda: second.polls)
