@@ -73,7 +73,9 @@ async def staged(folder: Path, people: int, dialogs: Path | None = None) -> Asyn
     await migrate(database)
     async with database.transaction() as tx:
         vault = await open_vault(tx, folder / "key")
-        await users.create(tx, vault, [person(number) for number in range(1, people + 1)])
+        for first in range(1, people + 1, 10_000):
+            some = range(first, min(first + 10_000, people + 1))
+            await users.create(tx, vault, [person(number) for number in some])
     sender = Sender(database, vault, wire, clock, rate=0)
     library = read_dialogs(dialogs, CACHE / ("own" if dialogs is None else dialogs.name))
     conversation = Conversation(database, vault, library, clock, Ids(clock, 1), sender, lambda *_: None, lambda: None)

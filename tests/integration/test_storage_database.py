@@ -15,8 +15,8 @@ from bot.storage.tables import leases
 from tests.clocks import SteppedClock
 
 
-async def write(database: Database, name: str) -> None:
-    async with database.transaction() as tx:
+async def write(database: Database, name: str, *, brief: bool = False) -> None:
+    async with database.transaction(brief=brief) as tx:
         await tx.connection.execute(insert(leases).values(name=name, owner="", until=0))
 
 
@@ -47,6 +47,21 @@ async def test_a_raise_takes_back_everything(database: Database) -> None:
     assert await names(database) == []
 
 
+async def test_a_brief_transaction_keeps_all_or_nothing_like_any_other(database: Database) -> None:
+    async def fail() -> None:
+        async with database.transaction(brief=True) as tx:
+            await tx.connection.execute(insert(leases).values(name="b", owner="", until=0))
+            raise LookupError
+
+    await write(database, "a", brief=True)
+    with pytest.raises(LookupError):
+        await fail()
+    with pytest.raises(StatementRefused):
+        await write(database, "a", brief=True)
+    await write(database, "c", brief=True)
+    assert await names(database) == ["a", "c"]
+
+
 async def test_a_cancelled_task_takes_back_everything_and_frees_the_connection(database: Database) -> None:
     wrote = asyncio.Event()
 
@@ -64,14 +79,17 @@ async def test_a_cancelled_task_takes_back_everything_and_frees_the_connection(d
     assert await names(database) == ["b"]
 
 
+@pytest.mark.parametrize("brief", [False, True])
 @pytest.mark.parametrize("steps", range(8))
-async def test_a_task_cancelled_inside_any_statement_leaves_a_working_database(database: Database, steps: int) -> None:
-    task = asyncio.create_task(write(database, "a"))
+async def test_a_task_cancelled_inside_any_statement_leaves_a_working_database(
+    database: Database, steps: int, brief: bool
+) -> None:
+    task = asyncio.create_task(write(database, "a", brief=brief))
     for _ in range(steps * 3):
         await asyncio.sleep(0)
     task.cancel()
     (outcome,) = await asyncio.gather(task, return_exceptions=True)
-    await write(database, "b")
+    await write(database, "b", brief=brief)
     found = await names(database)
     assert "b" in found
     if outcome is None:

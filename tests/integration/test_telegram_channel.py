@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import logging
+import socket
+import struct
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +14,13 @@ from typing import Any
 import pytest
 import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.error import NetworkError
 
 from bot.conversation.channel import Blocked, ChannelError, Rejected, Sent, Throttled, Unreachable
 from bot.core.errors import DatabaseUnavailable, SettingError
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.errors import Contested, TokenRefused, public
+from bot.telegram.transport import HttpRequest, NeverLeft, Ready
 from tests.bot_api_wire import TOKEN, Wire, drop, open_wire, refuse, say
 from tests.clocks import SteppedClock
 
@@ -180,6 +184,33 @@ async def test_an_answer_that_is_none_leaves_the_outcome_open(
         await channel.call("sendMessage", body())
     assert raised.value.left
     assert await channel.call("sendMessage", body()) == Sent(100)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", b"what?\r\n\r\n"])
+@pytest.mark.parametrize("reset", [False, True])
+async def test_a_connection_that_is_lost_after_the_request_left_leaves_the_outcome_open(
+    answer: bytes, reset: bool
+) -> None:
+    async def lose(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b'"words only Ann may read"')
+        writer.write(answer)
+        await writer.drain()
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+
+    async with await asyncio.start_server(lose, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        request = HttpRequest()
+        await request.initialize()
+        with pytest.raises(NetworkError) as raised:
+            await request.post(
+                f"http://{host}:{port}/bot{TOKEN}/sendMessage", Ready(b'"words only Ann may read"').as_request_data()
+            )
+        await request.shutdown()
+    assert not isinstance(raised.value, NeverLeft)
+    assert TOKEN not in str(raised.value)
 
 
 async def test_the_token_follows_no_redirect(channel: TelegramChannel, wire: Wire) -> None:
