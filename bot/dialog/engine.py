@@ -1,21 +1,21 @@
 """Decide a turn: (library, session, event, facts) → (new session, effects). Pure: no clock, chance, network or database."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from bot.core.effects import ClearButtons, Effect, Lasting, Phrase, Rows, Say, SetTimer, TakeAway, Uncover
+from bot.core.effects import ClearButtons, Effect, Lasting, Phrase, Rows, Say, SetTimer, Uncover
 from bot.core.events import CommandGiven, Edited, Elapsed, Event, Pressed, SentMedia, SharedPlace, Wrote
 from bot.core.facts import Facts
 from bot.core.ids import base36
+from bot.dialog import discreet
 from bot.dialog.library import Library
 from bot.dialog.machine import Dialog
-from bot.dialog.prompt import Prompt, button_key, note_rows, option_key
+from bot.dialog.prompt import Prompt, button_key, keep_choice, note_rows
 from bot.dialog.script import BEGIN, END, State
-from bot.dialog.session import HISTORY, NOWHERE, STACK, WRITTEN, Frame, Session
-from bot.dialog.turn import REASSURED, Turn, spell
+from bot.dialog.session import HISTORY, NOWHERE, STACK, Frame, Session
+from bot.dialog.turn import REASSURED, Turn
 from bot.i18n.times import read_rating
 
 PAUSE = timedelta(hours=6)
@@ -23,8 +23,6 @@ PAUSE = timedelta(hours=6)
 
 DOUBLE_TAP = timedelta(seconds=5)
 """Two presses on one button within this time are one."""
-
-_NOTE = re.compile("[0-9a-z]{1,12}")  # an outbox id in base 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class _Move:
         self.keyboard = session.keyboard
         self.memory = dict(session.memory)
         self.since = session.since
-        self.written = session.written + _written(event, facts.number)
+        self.written = session.written + discreet.written(event, facts.number)
         self.parts: list[Phrase] = []
         self.effects: list[Effect] = []
         self.toast: Phrase | None = None
@@ -87,7 +85,7 @@ class _Move:
             memory=self.memory,
             at=self.facts.now,
             since=self.since,
-            written=self._still_there(),
+            written=discreet.still_there(self.written, self.since, self.effects),
         )
         return Outcome(session, (*self._left_behind(session), *self.effects), self.toast)
 
@@ -95,11 +93,6 @@ class _Move:
         """The buttons of the earlier prompt go, if it is no longer the open one and no press has changed its message."""
         if self.before.shown and not session.shown and not self.answered:
             yield ClearButtons(target=self.before.shown)
-
-    def _still_there(self) -> tuple[tuple[int, int], ...]:
-        """The person's own messages of this sitting that were not just taken away."""
-        gone = {number for effect in self.effects if isinstance(effect, TakeAway) for number in effect.message_ids}
-        return tuple(pair for pair in self.written if pair[0] >= self.since and pair[1] not in gone)[-WRITTEN:]
 
     def take(self) -> None:  # noqa: C901, PLR0912 - one match over all events reads best whole
         """Do what the event asks for."""
@@ -140,7 +133,6 @@ class _Move:
             self._put_aside(name)
         else:
             self.stack = []
-        self._leave()
         self._begins()
         if dialog.script.reassurance:
             self._turn(dialog, NOWHERE).count_today(REASSURED)
@@ -160,8 +152,8 @@ class _Move:
                     self._press(self.prompt[int(number)])
                 elif not self._is_double_tap(revision):
                     self.toast = self._phrase("common.stale")
-            case ["o", "note", note, "open"] if _NOTE.fullmatch(note):
-                self.effects.append(Uncover(int(note, 36), message_id))
+            case ["o", "note", said, "open"] if note := discreet.note_number(said):
+                self.effects.append(Uncover(note, message_id))
             case ["o", name, ref, verb] if name in self.library.dialogs:
                 self._heard(self.library.dialogs[name], f"press.{verb}", ref, message_id)
             case _:
@@ -221,7 +213,6 @@ class _Move:
             if message_id and not turn.note:
                 self.effects.append(ClearButtons(message_id))
             self._put_aside(dialog.name)
-            self._leave()
             self._begins()
             self._arrived(dialog, turn, ())
         elif self.parts:
@@ -250,7 +241,7 @@ class _Move:
 
     def _run(self, dialog: Dialog, trigger: str, frame: Frame, value: Any = None) -> bool:
         turn = self._turn(dialog, frame, value)
-        self._keep_choice(dialog, turn, trigger)
+        keep_choice(dialog, turn, trigger)
         if not dialog.move(turn, trigger):
             return False
         lasting = any(isinstance(effect, Lasting) for effect in turn.effects)
@@ -269,14 +260,6 @@ class _Move:
         else:
             self._arrived(dialog, turn, history)
         return True
-
-    def _keep_choice(self, dialog: Dialog, turn: Turn, trigger: str) -> None:
-        state = dialog.script.states.get(turn.state)
-        if trigger == "scale" and state and state.scale:
-            turn.slots[state.scale.keep] = turn.value
-        elif trigger == "pick" and state and state.pick:
-            turn.slots[state.pick.keep] = turn.value
-            turn.slots[f"{state.pick.keep}_word"] = Phrase(option_key(dialog, turn.state, turn.value))
 
     def _arrived(self, dialog: Dialog, turn: Turn, history: tuple[tuple[str, Mapping[str, Any]], ...]) -> None:
         state = dialog.script.states[turn.state]
@@ -337,7 +320,8 @@ class _Move:
             self.stack = [*self.stack, self.frame][-STACK:]
 
     def _begins(self) -> None:
-        """A dialog begins: if nothing else was interrupted for it, all that is open begins here."""
+        """Leave what is open for a new dialog: if nothing was interrupted for it, all that is open begins here."""
+        self._leave()
         if not self.stack:
             self.since = self.facts.number
 
@@ -383,7 +367,7 @@ class _Move:
         prompt = Prompt(self.library, dialog, turn, self.revision)
         self.prompt = prompt.names
         for wait in state.after:
-            self.effects.append(SetTimer("wait", wait, _due(turn, wait), fence=self.revision))
+            self.effects.append(SetTimer("wait", wait, turn.due(wait), fence=self.revision))
         asks_place = any(button.place for row in prompt.rows for button in row)
         self._say(prompt.rows, state.media or "", state.kind, asks_place=asks_place)
         self.fixed = state.stays or bool(state.media) or asks_place
@@ -394,21 +378,15 @@ class _Move:
         self._collect(turn)
         rows = note_rows(self.library, dialog, turn, turn.note)
         if self.parts:
-            cover = None if note.neutral else self._cover(dialog, message_id)
+            cover = None if note.neutral else self._cover(dialog.name, message_id)
             self.effects.append(Say(tuple(self.parts), rows, note.media or "", message_id, note.kind, cover=cover))
         self.parts = []
 
-    def _cover(self, dialog: Dialog | None, edits: int) -> Phrase | None:
-        """
-        The neutral note to go out instead of what comes by itself, as far as the person wants it so.
-
-        What answers somebody, or goes on with what they are in the middle of, has none.
-        """
-        if edits or not isinstance(self.event, Elapsed) or self.event.kind == "wait":
-            return None
-        wish = self.facts.user.lock_screen
-        private = dialog is not None and dialog.script.discreet and wish != "shown"
-        return self._phrase("common.note.line") if private or wish == "neutral" else None
+    def _cover(self, name: str, edits: int) -> Phrase | None:
+        """The neutral note to go out in place of a new message of the dialog `name`, if there has to be one."""
+        dialog = self.library.dialogs.get(name)
+        needed = not edits and discreet.needs_cover(self.event, self.facts.user, dialog.script if dialog else None)
+        return self._phrase("common.note.line") if needed else None
 
     def _say(self, rows: Rows = (), media: str = "", kind: str = "reply", *, asks_place: bool = False) -> None:
         parts, edits = tuple(self.parts), self.edits
@@ -420,20 +398,7 @@ class _Move:
             parts, self.keyboard = parts[-1:], False
         if parts:
             prompt = bool(self.prompt) and not asks_place
-            cover = self._cover(self.library.dialogs.get(self.frame.dialog), edits)
-            self.effects.append(Say(parts, rows, media, edits, kind, prompt=prompt, cover=cover))
+            self.effects.append(
+                Say(parts, rows, media, edits, kind, prompt=prompt, cover=self._cover(self.frame.dialog, edits))
+            )
         self.parts, self.edits = [], 0
-
-
-def _written(event: Event, number: int) -> tuple[tuple[int, int], ...]:
-    """The person's own message behind the event, with the number of its turn; nothing if there is none."""
-    match event:
-        case Wrote(message_id=message) | CommandGiven(message_id=message) if message:
-            return ((number, message),)
-    return ()
-
-
-def _due(turn: Turn, wait: str) -> datetime:
-    """When a wait runs out: after a length of time such as `5m`, or at the time (or after the length) in a slot."""
-    value = turn.slots[wait] if wait in turn.slots else spell(wait)
-    return value if isinstance(value, datetime) else turn.now + value

@@ -93,6 +93,16 @@ def lasting_button(library: Library, dialog: Dialog, turn: Turn, place: str, pre
     return Button(label, standing_data(dialog.name, turn.ref or "0", press.press))
 
 
+def keep_choice(dialog: Dialog, turn: Turn, trigger: str) -> None:
+    """Keep in its slot what was chosen on a scale or from a list, before the step that it leads to."""
+    state = dialog.script.states.get(turn.state)
+    if trigger == "scale" and state and state.scale:
+        turn.slots[state.scale.keep] = turn.value
+    elif trigger == "pick" and state and state.pick:
+        turn.slots[state.pick.keep] = turn.value
+        turn.slots[f"{state.pick.keep}_word"] = Phrase(option_key(dialog, turn.state, turn.value))
+
+
 def option_key(dialog: Dialog, place: str, option: str) -> str:
     """The phrase that names `option` of the list in the state `place`."""
     state = dialog.script.states[place]

@@ -91,6 +91,11 @@ class Turn:
         times = self.counted_today(key) + 1
         self.memory |= {f"{key}.day": self.local.toordinal(), f"{key}.times": times}
 
+    def due(self, wait: str) -> datetime:
+        """When a wait runs out: after a length of time such as `5m`, or at the time (or after the length) in a slot."""
+        value = self.slots[wait] if wait in self.slots else spell(wait)
+        return value if isinstance(value, datetime) else self.now + value
+
     def count(self, key: str) -> int:
         """How often `key` was counted for this person before, and count it now."""
         met = self.memory.get(key, 0)

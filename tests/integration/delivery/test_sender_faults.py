@@ -1,6 +1,7 @@
 """Whatever Telegram, the network or the database do, no message is lost and no lane stands still."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from bot.conversation.channel import Blocked, Rejected, Throttled, Unreachable
 from bot.delivery.attempt import backoff
 from bot.delivery.sender import GROUP_SIZE, Sender
-from bot.storage.messages import Status
+from bot.storage.messages import QUIET, Status
 from bot.storage.tables import users as users_table
 from tests.clock import AdvancingClock
 from tests.memory_wire import Wire
@@ -120,6 +121,25 @@ async def test_buttons_on_a_message_that_is_gone_need_no_clearing(
     assert (len(wire.calls), await post.status(8)) == (1, Status.SENT)
 
 
+async def test_what_only_hides_is_never_said_anew_nor_apologised_for(
+    post: Post[AdvancingClock], wire: Wire, sender: Sender
+) -> None:
+    missed: list[int] = []
+
+    async def make_good(people: Sequence[int]) -> None:
+        missed.extend(people)
+
+    sender.when_missed(make_good)
+    wire.faults[1].append(Rejected("Bad Request: message to edit not found", gone=True))
+    wire.faults[2].append(Rejected("Bad Request: whatever it is"))
+    hidden = [replace(edit(number, chat, message_id=77), if_unknown=QUIET) for number, chat in ((8, 1), (9, 2))]
+    await turn(post, sender, *hidden)
+    await sender.quiet()
+    assert [(call.method, call.chat) for call in wire.calls] == [("editMessageText", 1), ("editMessageText", 2)]
+    assert (await post.status(8), await post.status(9)) == (Status.SENT, Status.DEAD)
+    assert missed == []
+
+
 # ---------------------------------------------------------------------------------------------- the network fails
 
 
@@ -135,7 +155,12 @@ async def test_what_never_left_is_tried_again_in_order(post: Post[AdvancingClock
 
 @pytest.mark.parametrize(
     ("kind", "texts", "status"),
-    [("resend", ["8"], Status.SENT), ("drop", [], Status.UNKNOWN), ("ask", [], Status.UNKNOWN)],
+    [
+        ("resend", ["8"], Status.SENT),
+        (QUIET, ["8"], Status.SENT),
+        ("drop", [], Status.UNKNOWN),
+        ("ask", [], Status.UNKNOWN),
+    ],
 )
 async def test_when_nobody_knows_the_message_itself_decides(
     post: Post[AdvancingClock], wire: Wire, kind: str, texts: list[str], status: Status
