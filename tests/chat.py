@@ -35,6 +35,7 @@ from typing import Any
 
 from bot.app import App
 from bot.config import Settings
+from bot.core.clock import SystemClock
 from bot.core.effects import SetTimer
 from bot.core.facts import User
 from bot.dialog.library import Library
@@ -73,6 +74,14 @@ class StoryClock(AdvancingClock):
         """Let `by` pass in the story."""
         self._story += by
         self.advance(by)
+
+
+class Patience(SystemClock):
+    """A transcript's database always answers: its turns withdraw the static card, however busy the machine is."""
+
+    async def sleep(self, seconds: float) -> None:
+        del seconds
+        await asyncio.Event().wait()
 
 
 class LentClock:
@@ -139,6 +148,7 @@ class Chat:
         self._starts += 1
         self.app = App(settings, self.clock, library=self._library, node=self._starts, card_after=PATIENT)
         await self.app.open()
+        self.app.inbox._clock = Patience()
         self._running = asyncio.create_task(self.app.run())
 
     async def stop(self) -> None:
