@@ -35,7 +35,6 @@ from typing import Any
 
 from bot.app import App
 from bot.config import Settings
-from bot.core.clock import SystemClock
 from bot.core.effects import SetTimer
 from bot.core.facts import User
 from bot.dialog.library import Library
@@ -74,14 +73,6 @@ class StoryClock(AdvancingClock):
         """Let `by` pass in the story."""
         self._story += by
         self.advance(by)
-
-
-class Patience(SystemClock):
-    """A transcript's database always answers: its turns withdraw the static card, however busy the machine is."""
-
-    async def sleep(self, seconds: float) -> None:
-        del seconds
-        await asyncio.Event().wait()
 
 
 class LentClock:
@@ -148,7 +139,6 @@ class Chat:
         self._starts += 1
         self.app = App(settings, self.clock, library=self._library, node=self._starts, card_after=PATIENT)
         await self.app.open()
-        self.app.inbox._clock = Patience()
         self._running = asyncio.create_task(self.app.run())
 
     async def stop(self) -> None:

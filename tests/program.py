@@ -141,6 +141,13 @@ async def until(simulator: Simulator, program: Program, condition: Callable[[], 
         raise AssertionError(f"the program ended by itself:\n{program.said}")
 
 
+async def real_time(seconds: float) -> None:
+    """Let so much real time pass: for the chance moment of a kill, and to look again at a process that tells nobody."""
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, passed.set)
+    await passed.wait()
+
+
 def free_address() -> str:
     """`host:port` where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as found:

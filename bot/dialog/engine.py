@@ -41,10 +41,7 @@ def decide(library: Library, session: Session, event: Event, facts: Facts, *, op
     Raises ScriptError where a script went wrong in a way the linter cannot see.
     """
     move = _Move(library, session, event, facts)
-    if opens:
-        move.open(opens, interrupt=True)
-    else:
-        move.take()
+    move.open(opens, interrupt=True) if opens else move.take()
     return move.outcome()
 
 
@@ -56,7 +53,6 @@ class _Move:
         self.event = event
         self.facts = facts
         self.before = session
-        self.idle_since = session.at
         self.answered = False
         self.frame = session.frame
         self.stack = list(session.stack)
@@ -95,7 +91,7 @@ class _Move:
             yield ClearButtons(target=self.before.shown)
 
     def take(self) -> None:  # noqa: C901, PLR0912 - one match over all events reads best whole
-        """Do what the event asks for."""
+        """Do what the event asks for; blocked and unblocked are no dialog's business."""
         match self.event:
             case CommandGiven("back"):
                 self._back()
@@ -123,8 +119,6 @@ class _Move:
                 name, _, word = kind.partition(".")
                 if name in self.library.dialogs:
                     self._heard(self.library.dialogs[name], f"time.{word}", ref)
-            case _:
-                pass  # blocked and unblocked are no dialog's business
 
     def open(self, name: str, *, interrupt: bool = False) -> None:
         """Begin the dialog `name`. The open one waits if this one returns to it or only interrupts, else it is left."""
@@ -161,7 +155,7 @@ class _Move:
 
     def _is_double_tap(self, revision: str) -> bool:
         """Whether the prompt just answered is pressed once more, which is no news."""
-        just_now = self.idle_since is not None and self.facts.now - self.idle_since <= DOUBLE_TAP
+        just_now = bool(self.before.at and self.facts.now - self.before.at <= DOUBLE_TAP)
         return just_now and revision == base36(max(self.revision - 1, 0))
 
     def _lost(self) -> None:
@@ -184,7 +178,7 @@ class _Move:
             self._press(f"#{rating}")
         elif self._moved("text"):
             pass
-        elif self.idle_since is not None and self.facts.now - self.idle_since >= PAUSE and dialog.name != "pause":
+        elif self.before.at is not None and self.facts.now - self.before.at >= PAUSE and dialog.name != "pause":
             self.open("pause", interrupt=True)
         else:
             self._repeat("common.use_buttons")

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot.dialogs import read_dialogs
 from bot.simulator import Simulator
-from tests.program import Host, Program, free_address, hosted
+from tests.program import Host, Program, free_address, hosted, real_time
 
 SECRET = "s3cret"
 POLLS, WAITS = "this replica polls now", "this replica waits for its turn to poll"
@@ -70,7 +70,7 @@ class Fleet:
             while not holds():
                 dead = [each.program for each in self.replicas if each.program.process.returncode is not None]
                 assert not dead, dead[0].said
-                await asyncio.sleep(0.02)
+                await real_time(0.02)
 
     async def kill(self, replica: Replica) -> None:
         """SIGKILL."""
@@ -99,8 +99,8 @@ class Fleet:
     async def settled(self) -> None:
         """Until nothing is open: what was sent is known to have been sent."""
         async with asyncio.timeout(240):
-            while await self.rows("SELECT id FROM outbox WHERE status < 2"):  # noqa: ASYNC110 - rows tell nobody
-                await asyncio.sleep(0.02)
+            while await self.rows("SELECT id FROM outbox WHERE status < 2"):
+                await real_time(0.02)
 
     async def end_lease(self, name: str) -> None:
         """Its time is over, as if nobody had renewed it for so long."""

@@ -11,6 +11,7 @@ import pytest
 from bot.simulator import Simulator
 from tests.integration.replicas.conftest import Server
 from tests.integration.replicas.fleet import Fleet, Replica, fleet
+from tests.program import real_time
 from tests.walking import WALK, Calm, Phone, chance, crowd, undisturbed
 
 PEOPLE = 6
@@ -100,7 +101,7 @@ class Storm:
 async def kill_one(storm: Storm, step: int) -> None:
     """At a random moment, in two of three cases the one that polls; another is started in its place."""
     bots = storm.bots
-    await asyncio.sleep(chance(1, step, 60) / 1000)
+    await real_time(chance(1, step, 60) / 1000)
     victims: list[Replica] = sorted(bots.replicas, key=lambda each: each.polls and step % 3 != 0, reverse=True)
     victim = victims[0] if bots.replicas and victims[0].polls else victims[chance(2, step, len(victims))]
     await bots.kill(victim)
@@ -133,7 +134,7 @@ async def test_replicas_killed_at_random_moments(
 async def test_postgresql_itself_stops_dead_and_comes_back(tmp_path: Path, postgresql: Server) -> None:
     async def pull_the_plug(storm: Storm, step: int) -> None:
         await bots.up()  # a program that just begins ends with a line, and its supervisor starts it again
-        await asyncio.sleep(chance(3, step, 60) / 1000)
+        await real_time(chance(3, step, 60) / 1000)
         await postgresql.crash()
         if step % 3 == 2:
             await bots.kill(bots.replicas[0])

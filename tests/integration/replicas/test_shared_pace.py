@@ -11,6 +11,7 @@ from bot.simulator import Simulator
 from bot.simulator.limits import LENIENCE, PER_SECOND
 from bot.storage.budget import SECOND
 from tests.integration.replicas.fleet import Fleet, fleet
+from tests.program import real_time
 from tests.walking import Calm, Phone, crowd, undisturbed
 
 ASKED = ["/start", "/menu", "/about", "/privacy", "/role", "/menu", "/about"]
@@ -83,7 +84,7 @@ async def stalls() -> None:
     before = loop.time()
     while loop.time() - before < STALL:
         before = loop.time()
-        await asyncio.sleep(STALL / 3)
+        await real_time(STALL / 3)
 
 
 async def granted(bots: Fleet) -> list[float]:
