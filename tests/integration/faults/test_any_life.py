@@ -210,14 +210,20 @@ class Life(RuleBasedStateMachine):
                 yield call
 
     def settle(self) -> None:
-        self.run(self.world.settle())
+        self.run(self._idle())
+
+    async def _idle(self) -> None:
+        """Until nothing waits any more, not even for a second try some time later."""
+        await self.world.settle()
+        while not await self.world.is_idle():
+            await self.world.settle()
 
 
 @pytest.mark.usefixtures("build_world")  # what it sets up holds for the worlds that are opened here
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("lives", "steps"),
-    [(4, 10), pytest.param(25, 30, marks=[pytest.mark.deep, pytest.mark.timeout(900)])],
+    [(4, 10), pytest.param(20, 25, marks=[pytest.mark.deep, pytest.mark.timeout(900)])],
     ids=["short", "long"],
 )
 def test_any_life(migrated_file: Path, tmp_path: Path, lives: int, steps: int) -> None:
@@ -241,7 +247,7 @@ def test_any_life(migrated_file: Path, tmp_path: Path, lives: int, steps: int) -
             deadline=None,
             database=None,
             derandomize=True,
-            phases=[Phase.generate, Phase.shrink] if lives > 10 else [Phase.generate],
+            phases=[Phase.generate],  # a failing life is long enough to read; shrinking it takes minutes
             suppress_health_check=list(HealthCheck),
         ),
     )
