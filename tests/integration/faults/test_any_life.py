@@ -205,7 +205,7 @@ class Life(RuleBasedStateMachine):
 
     def _calls(self, name: str) -> Iterator[Any]:
         chat = str(self.world.people[name].id)
-        for call in self.world.simulator.calls("sendMessage", "sendAnimation", "editMessageText"):
+        for call in self.world.simulator.calls("sendMessage", "sendPhoto", "sendAnimation", "editMessageText"):
             if str(call.parameters.get("chat_id")) == chat:
                 yield call
 
@@ -223,7 +223,7 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("lives", "steps"),
-    [(4, 10), pytest.param(20, 25, marks=[pytest.mark.deep, pytest.mark.timeout(900)])],
+    [(3, 10), pytest.param(20, 25, marks=[pytest.mark.deep, pytest.mark.timeout(900)])],
     ids=["short", "long"],
 )
 def test_any_life(migrated_file: Path, tmp_path: Path, lives: int, steps: int) -> None:
