@@ -151,6 +151,7 @@ _MESSAGE = """
 """
 _FILLERS = [
     *(_MESSAGE.format(size=size) for size in (100_000, 4_000, 200, 1)),
+    "INSERT INTO seen_updates VALUES ('zzz' || hex(zeroblob(100)), ?, 9000000000000000)",
     "INSERT INTO seen_updates VALUES ('zzz', ?, 9000000000000000)",
 ]
 """Statements that fill first the pages, and then what is left inside those of messages and of known updates."""
