@@ -7,11 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 
 # Measured by bench/footprint.py, on PostgreSQL 18 (see docs/scale.md for the machine and the day).
-PERSON = 2050  # bytes that stay as long as the person: users, sessions, timers, lanes
-UPDATE = 374  # bytes that an update leaves for 48 hours: seen_updates, outbox
-ENTRY = 140  # bytes of an entry, kept for good
+PERSON = 2380  # bytes that stay as long as the person: users, sessions, timers, lanes
+UPDATE = 381  # bytes that an update leaves for 48 hours: seen_updates, outbox
+ENTRY = 179  # bytes of an entry, kept for good
 MESSAGES = 1.38  # calls that send or edit, an update
-REPLICA_MS, POSTGRES_MS = 3.58, 1.09  # CPU an update
+REPLICA_MS, POSTGRES_MS = 3.12, 0.91  # CPU an update
 
 # Assumed. Change them to what your bot shows.
 ACTIVE = 0.05  # of all people, on a day
