@@ -118,8 +118,16 @@ def table(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield "|---|---:|" + "---:|" * (len(COLUMNS) + 1)
     for name, count in dict.fromkeys((row["bot"], row["people"]) for row in rows):
         some = [row for row in rows if (row["bot"], row["people"]) == (name, count)]
-        cells = [shown.format(median(row[column] for row in some)) for column, (_, shown) in COLUMNS.items()]
+        cells = [
+            _cell([row[column] for row in some if row.get(column) is not None], shown)
+            for column, (_, shown) in COLUMNS.items()
+        ]
         yield f"| {name} | {count} | " + " | ".join(cells) + f" | {len(some)} |"
+
+
+def _cell(values: list[float], shown: str) -> str:
+    """The median; a dash for a bot that answered nobody."""
+    return shown.format(median(values)) if values else "–"
 
 
 def main() -> None:

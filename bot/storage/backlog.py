@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from bot.storage import leases
 from bot.storage.database import Transaction, instant
-from bot.storage.tables import dead_letters, lanes, outbox, timers, users
+from bot.storage.tables import dead_letters, lanes, timers, unsent, users
 from bot.storage.timers import AWAKE
 
 _SECOND = 1_000_000
@@ -54,7 +54,7 @@ _DUE = (
     .subquery()
 )
 _LOOK = select(
-    select(func.count()).where(outbox.c.status < 2).scalar_subquery().label("waiting"),  # noqa: PLR2004 - as in the index outbox_open
+    select(func.count()).where(unsent).scalar_subquery().label("waiting"),
     select(func.min(lanes.c.next_at)).scalar_subquery().label("lane_due"),
     select(func.count()).select_from(dead_letters).scalar_subquery().label("letters"),
     _DUE.c.overdue,

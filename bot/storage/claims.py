@@ -14,7 +14,7 @@ from bot.storage.database import Transaction, instant
 from bot.storage.lanes import LEASE_MICROSECONDS, Lane
 from bot.storage.messages import QUIET, RESENT, Claimed, Owner, Status, aimed, as_new, place
 from bot.storage.statements import among, many
-from bot.storage.tables import outbox, users
+from bot.storage.tables import outbox, unsent, users
 from bot.storage.vault import Vault, agree
 
 
@@ -194,7 +194,7 @@ _ranked = (
         .over(partition_by=outbox.c.destination, order_by=(outbox.c.priority, outbox.c.created_at, outbox.c.id))
         .label("nth"),
     )
-    .where(among(outbox.c.destination, "destinations"), outbox.c.status < Status.SENT)
+    .where(among(outbox.c.destination, "destinations"), unsent)
     .subquery("ranked")
 )
 _target = outbox.alias("target")

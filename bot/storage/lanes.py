@@ -9,7 +9,7 @@ from bot.storage.budget import PER_CHAT, SECOND
 from bot.storage.database import Transaction, in_each_dialect
 from bot.storage.messages import LEASE, Owner
 from bot.storage.statements import among, many
-from bot.storage.tables import lanes, outbox
+from bot.storage.tables import lanes, outbox, unsent
 
 LEASE_MICROSECONDS = round(LEASE * SECOND)
 
@@ -151,7 +151,7 @@ _LOCK = select(*_LANE).where(among(lanes.c.destination, "destinations")).order_b
 _MAKE = in_each_dialect(lambda insert: insert(lanes).on_conflict_do_nothing())
 _WAITING = (
     select(outbox.c.destination, func.min(outbox.c.priority).label("priority"))
-    .where(among(outbox.c.destination, "destinations"), outbox.c.status < 2)  # noqa: PLR2004 - as in the index outbox_open
+    .where(among(outbox.c.destination, "destinations"), unsent)
     .group_by(outbox.c.destination)
 )
 _WRITE = (

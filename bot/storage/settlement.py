@@ -12,7 +12,7 @@ from bot.storage.database import Transaction, instant
 from bot.storage.lanes import Lane
 from bot.storage.messages import NOBODY, Outcome, Status, reader
 from bot.storage.statements import among, many
-from bot.storage.tables import outbox, users
+from bot.storage.tables import outbox, unsent, users
 
 
 async def settle(tx: Transaction, outcomes: Sequence[Outcome], now: datetime, limits: Limits) -> None:
@@ -134,6 +134,6 @@ _SETTLE = (
 )
 _EXPIRE = (
     update(outbox)
-    .where(among(outbox.c.destination, "destinations"), outbox.c.status == Status.PENDING)
+    .where(among(outbox.c.destination, "destinations"), unsent, outbox.c.status == Status.PENDING)
     .values(status=Status.EXPIRED, payload=None)
 )

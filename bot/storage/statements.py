@@ -44,6 +44,10 @@ class among(FunctionElement[bool]):  # noqa: N801 - reads as a function, like SQ
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         super().__init__(column, several(name, column.type))
 
+    def self_group(self, against: Any = None) -> "among":  # noqa: ARG002 - SQLAlchemy's signature
+        """Itself: SQLAlchemy would write `… = 1` behind it for SQLite, which then looks at every row instead of an index."""
+        return self
+
 
 def each(name: str, kind: TypeEngine[Any]) -> TableValuedAlias:
     """The values in the parameter `name` as rows, with the one column `value`."""
@@ -86,13 +90,13 @@ class _Several(TypeDecorator[Sequence[Any]]):
 @compiles(among, "sqlite")
 def _among_json(element: among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - SQLAlchemy's own text
+    return f"({column} IN (SELECT value FROM json_each({values})))"  # noqa: S608 - SQLAlchemy's own text
 
 
 @compiles(among, "postgresql")
 def _among_array(element: among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} = ANY ({values})"
+    return f"({column} = ANY ({values}))"
 
 
 @compiles(_Each, "sqlite")

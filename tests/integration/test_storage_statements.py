@@ -1,0 +1,63 @@
+"""A list is one parameter, many rows are one call, and SQLite finds by key what is asked for by key."""
+
+import re
+
+import pytest
+from sqlalchemy import Executable, bindparam, insert, select, text, update
+
+from bot.storage import claims, entries, lanes, outbox, sessions, settlement, spaces, timers, users
+from bot.storage.database import Database
+from bot.storage.statements import among, many
+from bot.storage.tables import leases
+
+BY_KEY = {
+    "the people of a batch": users._LOCK,
+    "who was here": users._TOUCH,
+    "their sessions": sessions._LOAD,
+    "their day": entries._RECENT,
+    "what has helped them": entries._DROPS,
+    "their spaces": spaces._OPEN,
+    "their lanes": lanes._LOCK,
+    "what waits in lanes": lanes._WAITING,
+    "the heads of lanes": claims._HEADS,
+    "claimed messages": claims._CLAIM,
+    "messages to be edited": outbox._TARGETS,
+    "messages to the blocked": settlement._EXPIRE,
+    "timers of a batch": timers._LOCK,
+    "timers that are done": timers._FINISH,
+}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("statement", BY_KEY.values(), ids=BY_KEY.keys())
+async def test_what_is_asked_for_by_key_is_found_by_key(database: Database, statement: Executable) -> None:
+    async with database.transaction() as tx:
+        written = str(statement.compile(dialect=tx.connection.dialect))  # type: ignore[attr-defined]
+        written = re.sub(r"__\[POSTCOMPILE_\w+\]", "?", written)
+        given = ("[]",) * written.count("?")
+        plan = (await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}", given)).all()
+    whole = [row[3] for row in plan if row[3].startswith("SCAN") and "json_each" not in row[3]]
+    assert not [step for step in whole if "ranked" not in step and "subquery" not in step]
+
+
+async def test_many_rows_are_written_with_one_statement(database: Database) -> None:
+    async with database.transaction() as tx:
+        await many(tx, insert(leases), [{"name": name, "owner": "", "until": 0} for name in "abc"])
+        change = update(leases).where(leases.c.name == bindparam("which")).values(owner=bindparam("who"), until=1)
+        await many(tx, change, [{"which": "a", "who": "Ann"}, {"which": "c", "who": "Ben"}])
+        await many(tx, change, [])
+        found = (await tx.connection.execute(select(leases).order_by(leases.c.name))).all()
+    assert [tuple(row) for row in found] == [("a", "Ann", 1), ("b", "", 0), ("c", "Ben", 1)]
+
+
+@pytest.mark.parametrize("wanted", [[], ["a"], ["a", "c", "z", 'quoted"', "a"]])
+async def test_a_list_is_one_parameter(database: Database, wanted: list[str]) -> None:
+    async with database.transaction() as tx:
+        await many(tx, insert(leases), [{"name": name, "owner": "", "until": 0} for name in ("a", "b", "c", 'quoted"')])
+        asked = select(leases.c.name).where(among(leases.c.name, "names"))
+        found = set((await tx.connection.execute(asked, {"names": wanted})).scalars())
+        others = select(leases.c.name).where(~among(leases.c.name, "names"))
+        left = set((await tx.connection.execute(others, {"names": wanted})).scalars())
+        assert (await tx.connection.execute(text("SELECT 1"))).scalar_one() == 1
+    assert found == set(wanted) - {"z"}
+    assert left == {"a", "b", "c", 'quoted"'} - set(wanted)
