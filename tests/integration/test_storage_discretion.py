@@ -123,6 +123,7 @@ async def test_an_invitation_lets_one_in_once_and_not_when_it_is_old(database: D
         await invites.add(tx, CODE, NOW + DAY)
         assert not await invites.redeem(tx, CODE[::-1], NOW)
         assert not await invites.redeem(tx, CODE, NOW + DAY)
+        assert not await invites.redeem(tx, CODE, NOW + 2 * DAY)
         assert await invites.redeem(tx, CODE, NOW)
         assert not await invites.redeem(tx, CODE, NOW)
         await invites.add(tx, CODE, NOW + DAY)
