@@ -8,7 +8,7 @@ import pytest
 
 from bot.app import CARRIED
 from bot.dialog.loader import load
-from bot.dialog.script import Press, Script, phrase_key
+from bot.dialog.script import Note, Press, Script, State, phrase_key
 from tests.test_transcripts import TRANSCRIPTS
 
 DIALOGS = ("crisis", "safe", "minor", "help")
@@ -62,13 +62,16 @@ def blocks() -> Sequence[tuple[str, str]]:
 @cache
 def prompts() -> Mapping[str, tuple[tuple[str, ...], tuple[Press, ...]]]:
     """Every prompt and note by `dialog.name`: the keys of what it says, and its buttons."""
+    places: dict[str, State | Note] = {}
+    for name, script in scripts().items():
+        places |= {f"{name}.{place}": shape for place, shape in script.states.items()}
+        places |= {f"{name}.{place}": shape for place, shape in script.notes.items()}
     return {
-        f"{name}.{place}": (
-            tuple(phrase_key(name, line.say) for line in shape.say),
+        place: (
+            tuple(phrase_key(place.partition(".")[0], line.say) for line in shape.say),
             tuple(press for row in shape.buttons for press in row),
         )
-        for name, script in scripts().items()
-        for place, shape in (*script.states.items(), *script.notes.items())
+        for place, shape in places.items()
         if shape.say
     }
 
