@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bot.simulator import Fault, Trouble
 from bot.simulator.people import Person
+from tests.carried import library
 from tests.program import TOKEN, Program, hosted, running, until, words
 
 FAILING = '''
@@ -68,6 +69,11 @@ async def test_nothing_of_anybody_in_the_logs(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+def _last(ann: Person) -> int:
+    """The bot's newest message."""
+    return int([message for message in ann.messages() if not message["out"]][-1]["message_id"])
+
+
 async def talk(program: Program, ann: Person) -> None:
     """Through several dialogs, with everything a person can send, while Telegram has its troubles."""
     simulator = ann._simulator
@@ -88,6 +94,21 @@ async def talk(program: Program, ann: Person) -> None:
         "/settings",
     ):
         await after(ann.says(line))
+    for command in library().commands:  # every dialog, with words behind its command and words typed into it
+        ann.says(f"/{command} Geheimnis")
+        ann.says("Sehnsucht, in it")
+    await after()
+    for danger in (
+        "I want to die, Verzweiflung",
+        "he hit me, Nachbarin",
+        "I'm 15, Geheimnis",
+        "I can't take it, Sehnsucht",
+    ):
+        ann.says(danger)
+        ann.says("Verzweiflung, and more")
+    await after()
+    await after(ann.presses(_last(ann), "p.1.1.Geheimnis"))
+    await after(ann.presses(_last(ann), "o.crisis.Geheimnis.with"))
     await after(ann.sends_photo(caption="Bildunterschrift"))
     await after(ann.sends_document("Beigelegt.pdf", b"%PDF Geheimnis", caption="Sehnsucht"))
     await after(ann.shares_location(48.137, 11.575))

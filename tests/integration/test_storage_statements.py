@@ -36,7 +36,8 @@ async def test_what_is_asked_for_by_key_is_found_by_key(database: Database, stat
         written = re.sub(r"__\[POSTCOMPILE_\w+\]", "?", written)
         given = ("[]",) * written.count("?")
         plan = (await tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {written}", given)).all()
-    whole = [row[3] for row in plan if row[3].startswith("SCAN") and "json_each" not in row[3]]
+    steps = [str(row._mapping["detail"]) for row in plan]
+    whole = [step for step in steps if step.startswith("SCAN") and "json_each" not in step]
     assert not [step for step in whole if "ranked" not in step and "subquery" not in step]
 
 

@@ -35,7 +35,7 @@ ALARMS, QUESTIONS, NOTICED = 0.01, 0.06, 0.95
 NEAR_ALARMS, NEAR_QUESTIONS = 0.02, 0.07
 """The same with the near misses: idioms, games, jobs and accidents, all made to be mistaken for danger."""
 
-HELD_NOTICED = 0.75
+HELD_NOTICED = 0.78
 """
 What is reached on the third that was held out, where NOTICED is the aim: the long tail of odd wordings, which lists of words
 reach slowly. `docs/safety.md` says so to whoever relies on the gate. May only ever be raised.

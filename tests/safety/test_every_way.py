@@ -62,19 +62,18 @@ def blocks() -> Sequence[tuple[str, str]]:
 @cache
 def prompts() -> Mapping[str, tuple[tuple[str, ...], tuple[Press, ...]]]:
     """Every prompt and note by `dialog.name`: the keys of what it says, and its buttons."""
+    places: dict[str, State | Note] = {}
+    for name, script in scripts().items():
+        places |= {f"{name}.{place}": shape for place, shape in script.states.items()}
+        places |= {f"{name}.{place}": shape for place, shape in script.notes.items()}
     return {
-        f"{name}.{place}": (
-            tuple(phrase_key(name, line.say) for line in shape.say),
+        place: (
+            tuple(phrase_key(place.partition(".")[0], line.say) for line in shape.say),
             tuple(press for row in shape.buttons for press in row),
         )
-        for name, script in scripts().items()
-        for place, shape in shapes(script).items()
+        for place, shape in places.items()
         if shape.say
     }
-
-
-def shapes(script: Script) -> Mapping[str, State | Note]:
-    return {**script.states, **script.notes}
 
 
 def is_from(prompt: str, block: str) -> bool:

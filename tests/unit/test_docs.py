@@ -55,6 +55,15 @@ def test_code_that_is_named_exists(page: Path) -> None:
     assert not [(file, name) for file, name in references if name not in _names(file)]
 
 
+def test_every_hazard_names_the_test_of_its_control() -> None:
+    """Whether the test exists is checked like every other name of code."""
+    rows = re.findall(r"^\| (?!hazard|---)(.+) \|$", (ROOT / "docs/hazards.md").read_text(), re.MULTILINE)
+    columns = [row.split(" | ") for row in rows]
+    assert len(columns) >= 20
+    assert not [row for row in columns if len(row) != 5 or not all(row)]
+    assert not [row[0] for row in columns if "::test_" not in row[3] and "none can" not in row[3]]
+
+
 @pages
 def test_commands_that_are_named_exist(page: Path) -> None:
     assert not [words for words in _commands(_code(page)) if not _is_command(words)]
