@@ -32,7 +32,7 @@ from bot.storage.database import Transaction
 from bot.storage.users import Person
 from bot.storage.vault import Vault
 
-NEEDS = ("space", "counts", "drops", "shown", "corner")
+NEEDS = ("space", "counts", "drops", "doubts", "shown", "corner")
 """What a guard, an action or a value may ask to have looked up (`registry.guard(needs=…)`)."""
 
 _SEED = 0x9E3779B97F4A7C15

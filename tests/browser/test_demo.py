@@ -85,7 +85,7 @@ def test_ann_sets_it_up_calms_down_and_has_her_line_next_morning(page: Page) -> 
     begin(page, "Ann")
     tap(page, "Ann", "Set things up", "Okay", "Yes, 18 or over", "I agree", "Skip", "Let's do it", "Skip")
     say(page, "Ann", "Berlin")
-    tap(page, "Ann", "08:00", "22:00 to 8:00")
+    tap(page, "Ann", "08:00", "22:00 to 8:00", "Only the most private")
     hears(page, "Ann", "That's all I need.")
     tap(page, "Ann", "Calm my body", "8", "Long breath · 1 min")
     expect(log(page, "Ann").locator("video, img").last).to_be_visible(timeout=PATIENCE)
