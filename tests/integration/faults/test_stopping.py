@@ -14,6 +14,7 @@ from bot.storage.tables import lanes, outbox
 from tests.integration.faults.world import World
 
 
+@pytest.mark.deep  # the HTTP client lets go of a call that was cut off only after the whole of its time
 async def test_a_call_without_an_answer_is_cut_off_and_its_message_decides(
     at_the_door: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
