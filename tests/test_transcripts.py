@@ -24,7 +24,7 @@ def plays() -> Iterator[Any]:
         yield pytest.param(path, True, id=f"restarted-{name}", marks=marks)
 
 
-@pytest.mark.parametrize(("path", "forgetful"), plays())
+@pytest.mark.parametrize(("path", "forgetful"), list(plays()))
 def test_the_chat_goes_as_written(path: Path, forgetful: bool, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     played = chat.play(path, tmp_path, library(), forgetful=forgetful)
     if request.config.getoption("--update") and not forgetful:
