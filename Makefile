@@ -10,7 +10,7 @@ help:  ## What can be made.
 demo: .venv/ready  ## Talk with the bot in your browser. Nothing leaves your machine.
 	@$(BIN)/stillhere demo $(ARGS)
 
-test: .venv/ready-test  ## Everything that is checked before a change is taken: under three minutes.
+test: .venv/ready-test  ## Everything that is checked before a change is taken: about seven minutes on two cores.
 	@$(MAKE) --no-print-directory -j2 -O lint types floors scripts
 	@$(BIN)/python -m pytest -n auto -m "not deep" $(ARGS)
 
