@@ -16,8 +16,10 @@ from bot.core.facts import User
 from bot.core.ids import Ids
 from bot.delivery.sender import Sender
 from bot.dialogs import read_dialogs
+from bot.profile import consent
 from bot.storage import users
 from bot.storage.database import Database
+from bot.storage.deletions import Deletions
 from bot.storage.migration import migrate
 from bot.storage.vault import Vault, open_vault
 
@@ -78,7 +80,10 @@ async def staged(folder: Path, people: int, dialogs: Path | None = None) -> Asyn
             await users.create(tx, vault, [person(number) for number in some])
     sender = Sender(database, vault, wire, clock, rate=0)
     library = read_dialogs(dialogs, CACHE / ("own" if dialogs is None else dialogs.name))
-    conversation = Conversation(database, vault, library, clock, Ids(clock, 1), sender, lambda *_: None, lambda: None)
+    erased = Deletions(folder / "deletions")
+    conversation = Conversation(
+        database, vault, library, clock, Ids(clock, 1), sender, lambda *_: None, lambda: None, deletions=erased
+    )
     sending = asyncio.create_task(sender.run())
     yield Stage(database, vault, conversation, sender, wire)
     await sender.stop()
@@ -88,4 +93,4 @@ async def staged(folder: Path, people: int, dialogs: Path | None = None) -> Asyn
 
 def person(number: int) -> User:
     """Somebody who agreed a while ago."""
-    return User(number, number, seed=number, consent=1, zone="UTC", created_at=AGREED, seen_at=AGREED)
+    return User(number, number, seed=number, consent=consent.VERSION, zone="UTC", created_at=AGREED, seen_at=AGREED)

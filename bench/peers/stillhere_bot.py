@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.core.clock import SystemClock
 from bot.core.facts import User
+from bot.profile import consent
 from bot.storage import users
 from bot.storage.database import Database
 from bot.storage.migration import migrate
@@ -34,7 +35,7 @@ async def introduce() -> None:
 
 
 def _person(number: int) -> User:
-    return User(number, number, seed=number, consent=1, created_at=AGREED, seen_at=AGREED)
+    return User(number, number, seed=number, consent=consent.VERSION, created_at=AGREED, seen_at=AGREED)
 
 
 asyncio.run(introduce())
