@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+import bot.core.bare  # noqa: F401 - before what it is about
 from bot.commands.scripts import dialogs
 from bot.core.errors import StillhereError
 
