@@ -165,7 +165,7 @@ class Chat:
                 await invites.add(tx, invited[1], self.clock.now() + timedelta(days=7))
             return
         name, _, wishes = line.partition(" is set up")
-        fields: dict[str, Any] = {"consent": consent.VERSION, "zone": ZONES[name], "locale": "en"}
+        fields: dict[str, Any] = {"consent": consent.VERSION, "zone": ZONES[name], "locale": "en", "seed": 7}
         for wish in filter(None, (part.strip() for part in wishes.split(";"))):
             field, _, value = wish.partition(" ")
             if field != "at":
@@ -173,7 +173,7 @@ class Chat:
         if "nudge_at" in fields:
             fields.setdefault("nudges", "daily")
         person, now = self.people[name], self.clock.now()
-        user = replace(User(person.id, person.id, seed=7, created_at=now, seen_at=now), **fields)
+        user = replace(User(person.id, person.id, created_at=now, seen_at=now), **fields)
         person.chat.started = True
         async with self.app.database.transaction() as tx:
             vault = await open_vault(tx, self.app.settings.key_file)
@@ -300,7 +300,7 @@ def _fact(field: str, value: str) -> Any:
     """What a wish of a `given:` line sets: a wall time, nothing, or the word itself."""
     if field in {"nudge_at", "quiet_from", "quiet_to"}:
         return time.fromisoformat(value)
-    if field == "consent":
+    if field in {"consent", "seed"}:
         return int(value)
     return "" if value == "none" else value
 

@@ -137,7 +137,7 @@ def respond(verdict: Verdict | None, event: Event, user: User, session: Session,
 def needs_people(verdict: Verdict | None, event: Event) -> bool:
     """Whether an apology would be the wrong answer: danger was written plainly, or help was asked for."""
     asked = isinstance(event, CommandGiven) and event.command in {"help", "sos", "safe"}
-    return asked or (verdict is not None and verdict.level == EXPLICIT)
+    return asked or (verdict is not None and verdict.level == EXPLICIT and verdict.kind != UNDER_AGE)
 
 
 def shut_out(before: Session, after: Session, user: User, now: datetime) -> Session | None:

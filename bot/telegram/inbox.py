@@ -7,7 +7,8 @@ import structlog
 
 from bot.conversation.channel import ChannelError, Unreachable
 from bot.core.clock import Clock
-from bot.core.events import Blocked, CommandGiven, Incoming, Unblocked
+from bot.core.events import Blocked, Incoming, Unblocked
+from bot.safety import policy
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.floods import Floods
 from bot.telegram.updates import Detect, GroupCall, read
@@ -183,7 +184,5 @@ class Inbox:
 
 
 def is_urgent(event: Incoming) -> bool:
-    """Whether half a second without an answer is too long: an explicit verdict, or /help."""
-    if event.verdict is not None and event.verdict.level == "explicit":
-        return True
-    return isinstance(event.event, CommandGiven) and event.event.command == "help"
+    """Whether half a second without an answer is too long."""
+    return policy.needs_people(event.verdict, event.event)

@@ -127,6 +127,7 @@ def test_who_may_hurt_somebody_gets_nothing_meant_for_two() -> None:
 
 def test_a_failed_turn_that_had_to_bring_help_is_known() -> None:
     assert policy.needs_people(Verdict("medical", "explicit"), Wrote("…"))
+    assert not policy.needs_people(Verdict("under 18", "explicit"), Wrote("…"))
     assert policy.needs_people(None, CommandGiven("help"))
     assert not policy.needs_people(Verdict("self-harm", "unsure"), Wrote("…"))
     assert not policy.needs_people(None, Wrote("…"))
