@@ -51,24 +51,11 @@ After so many dialogs that reassure in a day the next one offers a person first 
 soothe: `bot.soothing.stops`). Never a lock, and never for help. Source: the safety notes.
 """
 
-NEVER_TOLD = frozenset(
-    {
-        *("flag", "flagged_at", "watch_until", "paused_until", "couple_tools_off_until", "age", "country"),
-        *(
-            "lock_screen",
-            "exit_word",
-            "stopped",
-            "blocked_at",
-            "seen_at",
-            "created_at",
-            "zone",
-            "role",
-            "ignored",
-            "nudges",
-        ),
-        *("quiet_from", "quiet_to", "nudge_at"),
-    }
-)
+_ABOUT_SAFETY = {"flag", "flagged_at", "watch_until", "paused_until", "couple_tools_off_until", "age", "country"}
+_ABOUT_HABITS = {"role", "zone", "nudges", "ignored", "nudge_at", "quiet_from", "quiet_to", "lock_screen", "exit_word"}
+_ABOUT_PRESENCE = {"stopped", "blocked_at", "seen_at", "created_at"}
+
+NEVER_TOLD = frozenset(_ABOUT_SAFETY | _ABOUT_HABITS | _ABOUT_PRESENCE)
 """Kinds of entries and fields of a user that nobody but this person may ever be told, nor see any effect of."""
 
 PRIVATE = "private."
