@@ -16,14 +16,14 @@ DIALOGS = ("crisis", "safe", "minor", "help")
 
 @cache
 def scripts() -> Mapping[str, Script]:
-    return {name: script for name, script in load([CARRIED]).scripts.items() if name in DIALOGS}
+    return {name: script for name, script in load([CARRIED], cache=CACHE).scripts.items() if name in DIALOGS}
 
 
 @cache
 def words() -> Mapping[str, Sequence[str]]:
     """The wordings of every phrase, as patterns of what stands in a chat."""
     return {
-        key: [_pattern(wording) for wording in _wordings(said)] for key, said in load([CARRIED]).words["en"].items()
+        key: [_pattern(wording) for wording in _wordings(said)] for key, said in load([CARRIED], cache=CACHE).words["en"].items()
     }
 
 
