@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import delete, make_url
 
 from bot.storage.database import Database
 from bot.storage.migration import migrate
@@ -121,7 +121,7 @@ async def _migrated(url: str) -> None:
 async def _empty(url: str) -> None:
     """In one trip, on a connection that knows nothing else."""
     where = make_url(url)
-    every = "; ".join(f"DELETE FROM {table.name}" for table in metadata.sorted_tables)
+    every = "; ".join(str(delete(table)) for table in metadata.sorted_tables)
     await _on_server(str(where.query["host"]), every, database=str(where.database))
 
 
