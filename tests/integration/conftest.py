@@ -18,6 +18,7 @@ from bot.storage.database import Database
 from bot.storage.migration import migrate
 from bot.storage.tables import metadata
 from bot.storage.vault import Vault
+from tests.carried import empty_database
 from tests.clocks import SteppedClock
 
 BOTH = ["sqlite", "postgresql"]
@@ -66,7 +67,7 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "stillhere.db"
-    _finish(_migrated(f"sqlite+aiosqlite:///{path}"))
+    path.write_bytes(empty_database())
     return path
 
 
