@@ -46,7 +46,7 @@ from bot.simulator.server import serve
 from bot.simulator.simulator import Simulator
 from bot.storage import invites, timers, users
 from bot.storage.vault import open_vault
-from tests.carried import CACHE
+from tests.carried import CACHE, empty_database
 from tests.clock import AdvancingClock
 
 TOKEN = "700000001:transcripts"
@@ -277,6 +277,7 @@ def play(path: Path, folder: Path, library: Library, *, forgetful: bool) -> list
         access = next(
             (line.removeprefix("given: access ") for line in script if line.startswith("given: access ")), "open"
         )
+        (folder / "chat.db").write_bytes(empty_database())
         chat = Chat(folder, library, start, forgetful=forgetful, access=access)
         async with chat.going():
             for line in script:

@@ -9,6 +9,8 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import warm
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30:
     # Each commit is written through to the disk, as the product has to; a test's own disk may be the memory.
@@ -18,9 +20,16 @@ settings.register_profile("quick", max_examples=30, derandomize=True, database=N
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What is checked before each change tries fewer examples, and the same ones each time."""
+    """What is checked before each change tries fewer examples, the same ones each time, and starts the program warm."""
     if "not deep" in config.option.markexpr:
         settings.load_profile("quick")
+        warm.ALLOWED = True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Tests wait a good part of their time: for the network, the disk, a program, a browser."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

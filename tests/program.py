@@ -1,16 +1,17 @@
-"""The real program as a host starts it: `python -m bot …` in a process of its own, with a folder and settings of its own."""
+"""The real program as a host starts it, in a process of its own, with a folder and settings of its own."""
 
 import asyncio
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.simulator import Simulator, serve
 from bot.simulator.people import Person
+from tests import warm
 from tests.carried import CACHE
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +22,7 @@ NO_HEALTH = {"STILLHERE_HEALTH_LISTEN": ""}
 class Program:
     """One started command; what it wrote lies in files."""
 
-    def __init__(self, process: asyncio.subprocess.Process, written: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | warm.Started, written: Path) -> None:
         self.process = process
         self._written = written
 
@@ -53,6 +54,8 @@ class Host:
     def __init__(self, folder: Path, cache: Path, **settings: str) -> None:
         self.folder = folder
         self.settings = {"STILLHERE_CACHE": str(cache)} | settings
+        self.cold = not warm.ALLOWED
+        """Start an interpreter with `python -m bot`, to the last import; else a fork that has it all goes on from there."""
         self.weak = False
         """Take root's right to write everywhere away from the program, for where tests run as root."""
         self._count = 0
@@ -67,21 +70,10 @@ class Host:
         """Start a command (`run` by default), with these settings on top of the host's."""
         self._count += 1
         written = self.folder / f"said-{self._count}.txt"
-        path = os.environ["PATH"]
-        with written.open("wb") as out:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *(("-c", _WEAKLY, sys.executable) if self.weak else ()),
-                "-m",
-                "bot",
-                *(command or ("run",)),
-                cwd=self.folder,
-                env={"PATH": path, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **self.settings, **settings},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-            )
-        program = Program(process, written)
+        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.settings, **settings}
+        is_cold = self.cold or self.weak or "PYTHONPATH" in environment
+        begin = self._cold if is_cold else self._warm
+        program = Program(await begin(command or ("run",), environment, written), written)
         self._started.append(program)
         return program
 
@@ -90,6 +82,23 @@ class Host:
         program = await self.start(*command, **settings)
         code = await program.ended()
         return code, program.said
+
+    async def _warm(self, command: Sequence[str], environment: Mapping[str, str], written: Path) -> warm.Started:
+        return warm.start(command, self.folder, environment, written)
+
+    async def _cold(
+        self, command: Sequence[str], environment: Mapping[str, str], written: Path
+    ) -> asyncio.subprocess.Process:
+        weakly = ("-c", _WEAKLY, sys.executable) if self.weak else ()
+        with written.open("wb") as out:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, *weakly, "-m", "bot", *command),
+                cwd=self.folder,
+                env={"PYTHONPATH": str(ROOT), **environment},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+            )
 
     async def clear(self) -> None:
         """End whatever still runs."""

@@ -8,8 +8,8 @@ import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).parents[1]
-LONGEST, LONGEST_TEST = 400, 500
-"""Lines of a module, and of a file of tests, which is read a test at a time."""
+LONGEST = 400
+"""Lines of a module."""
 
 CLOCKS = {"datetime.now", "datetime.utcnow", "date.today", "time.time", "time.sleep"}
 MODULES = sorted(path for folder in ("bot", "tests", "migrations", "bench") for path in (ROOT / folder).rglob("*.py"))
@@ -37,8 +37,7 @@ def test_imports_only_go_down_the_floors(capsys: pytest.CaptureFixture[str], mon
 
 def test_no_module_is_longer_than_a_sitting() -> None:
     lengths = {named(path): len(path.read_text().splitlines()) for path in MODULES}
-    allowed = {name: LONGEST_TEST if name.startswith("tests/") else LONGEST for name in lengths}
-    assert {name: length for name, length in lengths.items() if length > allowed[name]} == {}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -223,7 +223,7 @@ def _disk(database: Path) -> Line:
 
 def _dialogs(settings: Settings) -> Line:
     try:
-        library = read_dialogs(settings.dialogs)
+        library = read_dialogs(settings.dialogs, settings.cache if settings.cache.is_dir() else None)
     except ScriptError as faults:
         return Line(False, "dialogs", str(faults))
     except StillhereError as fault:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
@@ -119,12 +119,11 @@ class Stage:
 
 
 @contextlib.contextmanager
-def open_stage(prepare: Callable[[Stage], None] = lambda _stage: None) -> Iterator[Stage]:
+def open_stage(port: int = 0) -> Iterator[Stage]:
     """A stage for one test."""
     stage = Stage()
-    stage.open()
+    stage.open(port)
     try:
-        prepare(stage)
         yield stage
     finally:
         stage.end()

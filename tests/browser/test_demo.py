@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import PATIENCE, WIDE, free_port, watched
 from tests.browser.screen import field, log, phone
 from tests.carried import CACHE
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 15_000  # milliseconds; a busy machine is no fault of the demo
 
 
 class Demo:
@@ -24,7 +23,7 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._ports = _free_port(), _free_port()
+        self._ports = free_port(), free_port()
         self._process: subprocess.Popen[str] | None = None
         self.url = f"http://127.0.0.1:{self._ports[0]}"
 
@@ -69,16 +68,13 @@ def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture(scope="module")
 def page(browser: Browser, demo: Demo) -> Iterator[Page]:
     """Its page, which asks nobody else for anything and complains of nothing but the minutes without a server."""
-    strange: list[str] = []
-    with browser.new_context(viewport={"width": 1360, "height": 860}, reduced_motion="reduce") as context:
+    with browser.new_context(viewport=WIDE, reduced_motion="reduce") as context:
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
-        page.on("request", lambda request: None if demo.url in request.url else strange.append(request.url))
-        page.on("pageerror", lambda error: strange.append(str(error)))
-        page.on("console", lambda line: strange.append(line.text) if line.type in {"error", "warning"} else None)
-        page.goto(demo.url)
-        yield page
-    assert [each for each in strange if "net::ERR" not in each] == []
+        with watched(page, demo.url) as strange:
+            page.goto(demo.url)
+            yield page
+        assert not strange
 
 
 def test_ann_sets_it_up_calms_down_and_has_her_line_next_morning(page: Page) -> None:
@@ -88,14 +84,14 @@ def test_ann_sets_it_up_calms_down_and_has_her_line_next_morning(page: Page) -> 
     tap(page, "Ann", "08:00", "22:00 to 8:00", "Only the most private")
     hears(page, "Ann", "That's all I need.")
     tap(page, "Ann", "Calm my body", "8", "Long breath · 1 min")
-    expect(log(page, "Ann").locator("video, img").last).to_be_visible(timeout=PATIENCE)
+    expect(log(page, "Ann").locator("video, img").last).to_be_visible()
     tap(page, "Ann", "I'm done", "5")
     hears(page, "Ann", "8 → 5")
     tap(page, "Ann", "Done")
     morning = page.get_by_role("region", name="Simulated time").get_by_role("button", name=re.compile("morning"))
     morning.click()
     tap(page, "Ann", "I did it")
-    expect(log(page, "Ann").get_by_role("button", name="Stop these")).to_be_hidden(timeout=PATIENCE)
+    expect(log(page, "Ann").get_by_role("button", name="Stop these")).to_be_hidden()
 
 
 def test_ben_asks_for_room_keeps_his_word_and_the_chat_outlives_the_program(page: Page, demo: Demo) -> None:
@@ -108,19 +104,19 @@ def test_ben_asks_for_room_keeps_his_word_and_the_chat_outlives_the_program(page
 
     demo.stop()
     demo.start()
-    expect(page.get_by_text("Reconnecting…")).to_be_hidden(timeout=PATIENCE)
+    expect(page.get_by_text("Reconnecting…")).to_be_hidden()
     hears(page, "Ben", "I'm not leaving us.")
     hears(page, "Ann", "Berlin")
     tap(page, "Ben", "I sent it", "Just quiet")
     skip(page)
-    expect(log(page, "Ben").get_by_role("button", name="Still good")).to_be_visible(timeout=PATIENCE)
+    expect(log(page, "Ben").get_by_role("button", name="Still good")).to_be_visible()
     skip(page)
     tap(page, "Ben", "I'm coming back", "We talked already")
     hears(page, "Ben", "how full are you")
 
     demo.stop()
     demo.start("--fresh")
-    expect(phone(page, "Ben")).to_contain_text("Press Start to talk with the bot as Ben.", timeout=PATIENCE)
+    expect(phone(page, "Ben")).to_contain_text("Press Start to talk with the bot as Ben.")
 
 
 def begin(page: Page, name: str) -> None:
@@ -140,15 +136,9 @@ def say(page: Page, name: str, words: str) -> None:
 
 
 def hears(page: Page, name: str, words: str) -> None:
-    expect(log(page, name).get_by_text(words).last).to_be_visible(timeout=PATIENCE)
+    expect(log(page, name).get_by_text(words).last).to_be_visible()
 
 
 def skip(page: Page) -> None:
     """To whatever comes by itself next."""
     page.get_by_role("region", name="Simulated time").get_by_role("button", name="Next event").click()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

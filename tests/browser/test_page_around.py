@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bot.simulator import phones
 from tests.browser.screen import ANN, BEN, field, log, phone, picture, press, start
@@ -21,13 +21,11 @@ def test_two_phones_invite_to_press_start(page: Page, stage: Stage) -> None:
     expect(field(page, "Ben")).to_be_hidden()
 
 
-def test_who_wants_little_movement_gets_a_play_button(browser: Browser, stage: Stage) -> None:
-    with browser.new_context(reduced_motion="reduce") as context:
-        page = context.new_page()
-        page.goto(stage.url)
-        start(page, stage, "Ann")
-        stage.call("sendAnimation", chat_id=ANN, animation=picture("GIF", frames=3))
-        expect(log(page, "Ann").get_by_role("button", name="Play the animation")).to_be_visible()
+def test_who_wants_little_movement_gets_a_play_button(page: Page, stage: Stage) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    start(page, stage, "Ann")
+    stage.call("sendAnimation", chat_id=ANN, animation=picture("GIF", frames=3))
+    expect(log(page, "Ann").get_by_role("button", name="Play the animation")).to_be_visible()
 
 
 def test_the_clock_bar_skips_and_says_when_nothing_is_planned(page: Page, stage: Stage) -> None:

@@ -20,7 +20,7 @@ from bot.simulator import Simulator, serve
 from bot.simulator.people import Person
 from bot.storage import letters
 from bot.telegram.webhook import MAX_BODY
-from tests.carried import library
+from tests.carried import empty_database, library
 from tests.clock import AdvancingClock
 from tests.program import free_address
 
@@ -95,6 +95,7 @@ async def room(folder: Path, **hook: Any) -> AsyncIterator[Room]:
     simulator = Simulator(LentClock(clock), clock.machine, limits=False)
     simulator.add_bot(TOKEN, "still_bot", "Still")
     simulator.add_user("Ann")
+    (folder / "bot.db").write_bytes(empty_database())
     async with serve(simulator) as served:
         wanted = Settings(
             _env_file=None,

@@ -24,6 +24,7 @@ def claimed(host: Host) -> tuple[int, int]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_says_where_it_listens_and_ends_with_code_0(tmp_path: Path, number: int) -> None:
     async with hosted(tmp_path) as (host, simulator):
+        host.cold = True  # the whole way, as a host goes it
         program = await host.start()
         await polled(simulator, program)
         assert program.said == "Stillhere listens as @still_bot. Stop it with Ctrl-C.\n"

@@ -10,7 +10,7 @@ from bot.telegram.floods import Floods
 from bot.telegram.inbox import Inbox
 from tests.bot_api_wire import TOKEN, Wire, open_wire
 from tests.clocks import SteppedClock
-from tests.integration.test_telegram_doors import CARD, GROUP_LINE, Turns, detect, text
+from tests.integration.doors.desk import CARD, GROUP_LINE, Turns, detect, text
 
 SLOWLY = "Slowly, please."
 

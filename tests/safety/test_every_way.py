@@ -9,6 +9,7 @@ import pytest
 from bot.dialog.loader import load
 from bot.dialog.script import Note, Press, Script, State, phrase_key
 from bot.dialogs import CARRIED
+from tests.carried import CACHE
 from tests.test_transcripts import TRANSCRIPTS
 
 DIALOGS = ("crisis", "safe", "minor", "help")
@@ -16,14 +17,15 @@ DIALOGS = ("crisis", "safe", "minor", "help")
 
 @cache
 def scripts() -> Mapping[str, Script]:
-    return {name: script for name, script in load([CARRIED]).scripts.items() if name in DIALOGS}
+    return {name: script for name, script in load([CARRIED], cache=CACHE).scripts.items() if name in DIALOGS}
 
 
 @cache
 def words() -> Mapping[str, Sequence[str]]:
     """The wordings of every phrase, as patterns of what stands in a chat."""
     return {
-        key: [_pattern(wording) for wording in _wordings(said)] for key, said in load([CARRIED]).words["en"].items()
+        key: [_pattern(wording) for wording in _wordings(said)]
+        for key, said in load([CARRIED], cache=CACHE).words["en"].items()
     }
 
 
@@ -44,7 +46,7 @@ def said(pattern: str, block: str) -> bool:
 def blocks() -> Sequence[tuple[str, str]]:
     """What the bot said, block by block, each with the button pressed next (or nothing)."""
     found = []
-    for path in TRANSCRIPTS:
+    for path in TRANSCRIPTS.values():
         shown: list[str] = []
         for line in path.read_text().splitlines():
             if re.match(r"(bot|edit): ", line):

@@ -7,8 +7,8 @@ import pytest
 from bot import config
 from bot.config import Settings
 from bot.core.errors import SettingError
-from bot.dialogs import read_dialogs
 from bot.telegram.publish import profiles
+from tests.carried import library
 
 
 def listed(wish: str) -> Settings:
@@ -54,8 +54,8 @@ def test_a_list_that_is_none_is_refused_without_quoting_it(
 
 
 def test_a_neutral_page_has_no_word_about_couples_and_fits_telegram() -> None:
-    library = read_dialogs(None)
-    for profile in profiles(library, "neutral").values():
+    read = library()
+    for profile in profiles(read, "neutral").values():
         page = f"{profile.name} {profile.about} {profile.description} {profile.commands}".casefold()
         assert not [word for word in ("couple", "partner", "love", "relationship", "attach", "both") if word in page]
         assert 0 < len(profile.name) <= 64
@@ -64,7 +64,7 @@ def test_a_neutral_page_has_no_word_about_couples_and_fits_telegram() -> None:
 
 
 def test_the_name_is_botfathers_unless_the_host_says_otherwise() -> None:
-    library = read_dialogs(None)
-    assert profiles(library)["en"].name == ""
-    assert profiles(library, "full", "Still")["en"].name == "Still"
-    assert profiles(library, "neutral", "Still")["en"].name == "Still"
+    read = library()
+    assert profiles(read)["en"].name == ""
+    assert profiles(read, "full", "Still")["en"].name == "Still"
+    assert profiles(read, "neutral", "Still")["en"].name == "Still"

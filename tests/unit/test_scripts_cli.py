@@ -20,7 +20,7 @@ from bot.dialog.loader import load
 from bot.dialog.reading import WIDTH, read_aloud
 from bot.dialog.schema import schema
 from bot.dialog.vocabulary import registry
-from tests.carried import library
+from tests.carried import CACHE, library
 from tests.clocks import SteppedClock
 from tests.talk import SOUND, sound
 
@@ -208,7 +208,7 @@ def test_publish_may_be_made_to_accept_it(run: Callable[..., Result], carried: P
 
 def test_no_released_state_of_the_carried_dialogs_vanished() -> None:
     """If this fails: write `renamed: {old: new}` into the dialog, then `stillhere dialogs publish`."""
-    assert list(released.vanished(released.read(dialogs.CARRIED), load([dialogs.CARRIED]))) == []
+    assert list(released.vanished(released.read(dialogs.CARRIED), load([dialogs.CARRIED], cache=CACHE))) == []
 
 
 def test_the_schema_for_editors_says_what_the_shapes_say() -> None:

@@ -14,6 +14,7 @@ from bot.dialog.library import Library
 from bot.dialog.loader import load
 from bot.dialogs import registry
 from bot.simulator import Simulator, serve
+from tests.carried import CACHE
 from tests.integration.replicas.fleet import Fleet
 from tests.program import TOKEN, Host, words
 
@@ -65,7 +66,7 @@ async def bots(tmp_path: Path, create_postgresql: Callable[[], str]) -> AsyncIte
     simulator.add_bot(TOKEN, "still_bot", "Still")
     ann, _ = [simulator.add_user(name) for name in ("Ann", "Ben")]
     async with serve(simulator) as served:
-        host = Host(tmp_path, tmp_path / "cache", STILLHERE_API_URL=served.api_url)
+        host = Host(tmp_path, CACHE, STILLHERE_API_URL=served.api_url)
         made = Fleet(host, simulator, create_postgresql(), hooked=False)
         async with running(made, library(tmp_path / "newer", NEWER)):
             ann.says("/gate")
@@ -86,7 +87,7 @@ async def running(bots: Fleet, known: Library) -> AsyncIterator[App]:
             api_url=bots.host.settings["STILLHERE_API_URL"],
             database_url=bots.url,
             key_file=folder / "my.key",
-            cache=folder / "cache",
+            cache=CACHE,
             health_listen="",
         ),
         library=known,
