@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable, SettingError, StatementRefused, StillhereError
+from bot.core.values import dataclass
 from bot.storage import onehop
 
 Dialect = Literal["sqlite", "postgresql"]

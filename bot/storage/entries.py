@@ -1,7 +1,6 @@
 """What people did: kept as numbers for progress, their words sealed."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.facts import Drop
+from bot.core.values import dataclass
 from bot.storage.database import Transaction, instant, moment
 from bot.storage.statements import among, many
 from bot.storage.tables import entries

@@ -1,10 +1,11 @@
 """A lane for each destination: what is said to one person leaves in order, in pace, and from one sender at a time."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import BigInteger, bindparam, case, delete, func, not_, select, update
 
+from bot.core.values import dataclass
 from bot.storage.budget import PER_CHAT, SECOND
 from bot.storage.database import Transaction, in_each_dialect
 from bot.storage.messages import LEASE, Owner

@@ -1,7 +1,6 @@
 """Where each person stands in which dialog; what they said on the way lies sealed in the row's body."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from bot.core.errors import Undecodable, VaultError
+from bot.core.values import dataclass
 from bot.storage.database import Transaction, instant, moment, upsert
 from bot.storage.statements import among, many
 from bot.storage.tables import sessions

@@ -1,7 +1,7 @@
 """Who a person is: locked for a turn, created, changed, and erased without a trace."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Row, Update, bindparam, delete, select, update
 
 from bot.core.errors import Undecodable, VaultError
 from bot.core.facts import User
+from bot.core.values import dataclass
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
 from bot.storage.statements import among, many
 from bot.storage.tables import lanes, metadata, spaces, users
