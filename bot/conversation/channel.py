@@ -1,9 +1,9 @@
 """The protocol that conversation and delivery speak with whatever carries messages to people."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from bot.core.errors import StillhereError
+from bot.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

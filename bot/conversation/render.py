@@ -1,7 +1,6 @@
 """From what a turn wants said to finished Bot API requests: words in the reader's language, and the bytes to send."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ import orjson
 from bot.core.effects import Button, ClearButtons, Hide, Phrase, Rows, Say, TakeAway
 from bot.core.facts import User
 from bot.core.ids import base36
+from bot.core.values import dataclass
 from bot.i18n.catalog import Catalog
 from bot.i18n.markup import Rich, join
 

@@ -1,10 +1,11 @@
 """What a turn may ask for: values only. `conversation/apply` carries them out inside the turn's transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from bot.core.facts import Space
+from bot.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """What can happen to a conversation: the only things that may be handed in at hop 2."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from bot.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What a turn may look at besides its script, session and event: values read once for the whole batch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time, timedelta
 
 from bot.core.events import Verdict
 from bot.core.retention import Retention
+from bot.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.channel import Blocked, Channel, Rejected, Throttled, Unreachable
@@ -40,6 +41,12 @@ def uncertain(row: Claimed) -> Outcome:
     if row.if_unknown in RESENT:
         return outcome(row, Status.PENDING, wait=backoff(row.attempts))
     return outcome(row, Status.UNKNOWN, error="nobody knows whether it arrived")
+
+
+def given_back(rows: Sequence[Claimed], status: Status, wait: float) -> list[Outcome]:
+    """Outcomes of messages that were not tried; the last frees the lane."""
+    untried = [replace(outcome(row, status, wait=wait), tried=False, last=False) for row in rows]
+    return [*untried[:-1], replace(untried[-1], last=True)]
 
 
 async def _call(channel: Channel, row: Claimed) -> Outcome:

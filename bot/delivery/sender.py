@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import count
+from math import inf
 
 import structlog
 
 from bot.conversation.channel import Channel
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
-from bot.delivery.attempt import PATIENCE, attempt, uncertain
+from bot.delivery.attempt import PATIENCE, attempt, given_back, uncertain
 from bot.storage import budget, claims, lanes, settlement
 from bot.storage.budget import SECOND, limits
 from bot.storage.database import Database
@@ -75,6 +76,7 @@ class Sender:
         self._missed: dict[int, None] = {}  # people who wait for words that will not come
         self._throttled = ("", 0.0)  # the last destination that was told to wait, and when
         self._paused_until = 0.0
+        self._look_at = 0.0  # machine time at which something in a lane may be due, if this program alone writes
         self.counts: Counter[str] = Counter()
         """How many messages got which outcome (names of `Status`), and how often Telegram said to wait (`throttled`)."""
 
@@ -199,6 +201,9 @@ class Sender:
             return None
         if (pause := self._pause()) > 0:
             return pause
+        told = self._shared or self._waiting or self._crowded or self._held or asking
+        if not told and (wait := self._look_at - self._clock.machine()) > 0:
+            return None if wait == inf else wait
         claim = await self._claim()
         if claim is None:
             return None
@@ -207,6 +212,7 @@ class Sender:
         soon, busy = claim.wait is not None and claim.wait <= SOON, bool(self._busy())
         self._held = claim.held > 0
         self._waiting, self._crowded = soon or (self._waiting and busy), claim.crowded
+        self._look_at = inf if claim.wait is None else self._clock.machine() + claim.wait
         if not (soon or busy or self._held):
             self._answer(asking)
         return claim.wait
@@ -219,6 +225,8 @@ class Sender:
             earlier = [each for each in others if each.token in ending]
             async with self._database.transaction(brief=True) as tx:
                 await settlement.settle(tx, [*earlier, *outcomes], self._clock.now(), self._limits)
+        if any(each.status == Status.PENDING or each.blocked for each in outcomes):
+            self._look_at = 0.0
         unknown = [each.id for each in outcomes if each.status == Status.UNKNOWN]
         if unknown and self._on_unknown:
             self._on_unknown(unknown)
@@ -297,7 +305,7 @@ class Sender:
         """Send a claim's messages one after the other; the first that has to wait or is blocked ends it."""
         for n, row in enumerate(rows):
             if not self._may_send(row):
-                self._report(_given_back(rows[n:], Status.PENDING, 0))
+                self._report(given_back(rows[n:], Status.PENDING, 0))
                 return
             asked_at = self._clock.now()
             result = self._weigh(await self._attempt(row))
@@ -308,7 +316,7 @@ class Sender:
             rest = rows[n + 1 :]
             if rest and (result.status == Status.PENDING or result.blocked):
                 status = Status.EXPIRED if result.blocked else Status.PENDING
-                self._report([replace(result, last=False), *_given_back(rest, status, result.wait)])
+                self._report([replace(result, last=False), *given_back(rest, status, result.wait)])
                 return
             self._report([replace(result, last=False) if rest else result])
 
@@ -391,9 +399,3 @@ class Sender:
             self._travelling = [group for group in self._travelling if group is not outcomes]
         if self._asking or self._stopping or (self._waiting and outcomes):
             self._wake.set()
-
-
-def _given_back(rows: Sequence[Claimed], status: Status, wait: float) -> list[Outcome]:
-    """Outcomes of messages that were not tried; the last frees the lane."""
-    untried = [replace(outcome(row, status, wait=wait), tried=False, last=False) for row in rows]
-    return [*untried[:-1], replace(untried[-1], last=True)]

@@ -1,7 +1,7 @@
 """Decide a turn: (library, session, event, facts) → (new session, effects). Pure: no clock, chance, network or database."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from bot.core.effects import ClearButtons, Effect, Lasting, Phrase, Rows, Say, S
 from bot.core.events import CommandGiven, Edited, Elapsed, Event, Pressed, SentMedia, SharedPlace, Wrote
 from bot.core.facts import Facts
 from bot.core.ids import base36
+from bot.core.values import dataclass
 from bot.dialog import discreet
 from bot.dialog.library import Library
 from bot.dialog.machine import Dialog

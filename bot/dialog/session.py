@@ -1,12 +1,13 @@
 """Where one person stands: the open dialog, the way back, interrupted dialogs, and what was said how often."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.effects import Phrase
 from bot.core.ids import base36
+from bot.core.values import dataclass
 
 HISTORY = 20
 """How many steps Back can take."""

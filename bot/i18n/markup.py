@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from bot.core.errors import ScriptError
+from bot.core.values import dataclass
 
 Entity = dict[str, Any]
 """A Bot API MessageEntity; `offset` and `length` count UTF-16 code units."""

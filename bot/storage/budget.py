@@ -1,10 +1,12 @@
 """How much may be sent when: one allowance for the whole bot, shared by all replicas, and one for each chat."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import bindparam, select, update
 
 from bot.storage.database import Transaction, in_each_dialect
+from bot.storage.statements import found
 from bot.storage.tables import budget
 
 SECOND = 1_000_000
@@ -75,16 +77,16 @@ async def lock(tx: Transaction) -> int:
 
     Machine time is to be read after it: who waited for the lock would else grant the time of its waiting once more.
     """
-    tat: int | None = (await tx.connection.execute(_LOCK)).scalar_one_or_none()
-    if tat is None:
+    rows = await found(tx, _LOCK)
+    if not rows:
         await tx.connection.execute(_CREATE[tx.dialect], {"name": _NAME, "tat": 0})
         return await lock(tx)
-    return tat
+    return cast("int", rows[0][0])
 
 
 async def write(tx: Transaction, tat: int) -> None:
     """Keep a new `tat` of the locked budget."""
-    await tx.connection.execute(_WRITE, {"new": tat})
+    await found(tx, _WRITE, {"new": tat})
 
 
 async def not_beyond(tx: Transaction, latest: int) -> None:

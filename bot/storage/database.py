@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar, cast
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable, SettingError, StatementRefused, StillhereError
+from bot.core.values import dataclass
 from bot.storage import onehop
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -64,11 +64,16 @@ def upsert(table: Table) -> Mapping[Dialect, Insert]:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """An open transaction. What the functions of `storage` take; they never commit."""
+    """
+    An open transaction. What the functions of `storage` take; they never commit.
+
+    `driver` is there while statements may run right where they are asked for: in a brief transaction on SQLite.
+    """
 
     connection: AsyncConnection
     dialect: Dialect
     clock: Clock
+    driver: onehop.Connection | None = None
 
     def insert(self, table: Table) -> Insert:
         """This dialect's INSERT, which knows ON CONFLICT."""
@@ -147,14 +152,15 @@ class Database:
         began = False
         try:
             async with self._engine.begin() as connection:
+                driver = None
                 if self.dialect == "sqlite":
                     driver = _driver(connection)
                     driver.brief = False
                     await connection.exec_driver_sql("BEGIN IMMEDIATE")
                     driver.brief = brief
                 began = True
-                yield Transaction(connection, self.dialect, self._clock)
-        except (DBAPIError, PoolExhausted, OSError, TimeoutError) as fault:
+                yield Transaction(connection, self.dialect, self._clock, driver if brief else None)
+        except (DBAPIError, PoolExhausted, sqlite3.Error, OSError, TimeoutError) as fault:
             if began and isinstance(fault, OSError) and not isinstance(fault, (ConnectionError, TimeoutError)):
                 raise  # a file of the caller's, not the database
             raise _translated(fault).with_traceback(fault.__traceback__) from None
@@ -277,7 +283,7 @@ def _translated(fault: BaseException) -> StillhereError:
         return DatabaseUnavailable(
             f"The database is too busy: nobody waits longer than {_TURN_WAIT} s for a connection."
         )
-    original = fault.orig if isinstance(fault, DBAPIError) else None
+    original = fault.orig if isinstance(fault, DBAPIError) else fault if isinstance(fault, sqlite3.Error) else None
     if isinstance(original, sqlite3.Error):
         code = getattr(original, "sqlite_errorcode", None)
         name = getattr(original, "sqlite_errorname", type(original).__name__)

@@ -1,7 +1,6 @@
 """What people did: kept as numbers for progress, their words sealed."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.facts import Drop
+from bot.core.values import dataclass
 from bot.storage.database import Transaction, instant, moment
-from bot.storage.statements import among, many
+from bot.storage.statements import among, found, many
 from bot.storage.tables import entries
 from bot.storage.users import Person
 
@@ -53,22 +53,22 @@ async def counts(tx: Transaction, since: Mapping[int, datetime]) -> dict[int, di
     """For each user of `since`, how many entries of each kind there are from that instant on."""
     if not since:
         return {}
-    found: dict[int, dict[str, int]] = {user_id: {} for user_id in since}
+    counted: dict[int, dict[str, int]] = {user_id: {} for user_id in since}
     earliest = {user_id: instant(at) for user_id, at in since.items()}
-    for row in await tx.connection.execute(_RECENT, {"ids": list(since), "since": min(earliest.values())}):
-        if row.at >= earliest[row.user_id]:
-            kinds = found[row.user_id]
-            kinds[row.kind] = kinds.get(row.kind, 0) + 1
-    return found
+    for user_id, at, kind in await found(tx, _RECENT, {"ids": list(since), "since": min(earliest.values())}):
+        if at >= earliest[user_id]:
+            kinds = counted[user_id]
+            kinds[kind] = kinds.get(kind, 0) + 1
+    return counted
 
 
 async def drops(tx: Transaction, user_ids: Collection[int]) -> dict[int, dict[str, Drop]]:
     """For each user, how much each technique has helped, over every run that was rated before and after."""
-    found: dict[int, dict[str, Drop]] = {user_id: {} for user_id in user_ids}
-    if found:
-        for row in await tx.connection.execute(_DROPS, {"ids": list(found)}):
-            found[row.user_id][row.technique] = Drop(row.runs, row.mean)
-    return found
+    helped: dict[int, dict[str, Drop]] = {user_id: {} for user_id in user_ids}
+    if helped:
+        for user_id, technique, runs, mean in await found(tx, _DROPS, {"ids": list(helped)}):
+            helped[user_id][technique] = Drop(runs, mean)
+    return helped
 
 
 async def of_user(tx: Transaction, person: Person, since: datetime) -> list[Entry]:

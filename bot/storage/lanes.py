@@ -1,14 +1,15 @@
 """A lane for each destination: what is said to one person leaves in order, in pace, and from one sender at a time."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import BigInteger, bindparam, case, delete, func, not_, select, update
 
+from bot.core.values import dataclass
 from bot.storage.budget import PER_CHAT, SECOND
 from bot.storage.database import Transaction, in_each_dialect
 from bot.storage.messages import LEASE, Owner
-from bot.storage.statements import among, many
+from bot.storage.statements import among, found, many
 from bot.storage.tables import lanes, outbox, unsent
 
 LEASE_MICROSECONDS = round(LEASE * SECOND)
@@ -30,8 +31,8 @@ class Lane:
     def freed(self, waiting: int | None, rest_until: int) -> "Lane":
         """Without its claim, due not before `rest_until`; idle, if there is no priority `waiting` in it."""
         if waiting is None:
-            return replace(self, owner=None, next_at=None)
-        return replace(self, owner=None, priority=waiting, next_at=max(rest_until, PER_CHAT.ready(self.tat)))
+            return Lane(self.destination, self.priority, self.tat, None, None)
+        return Lane(self.destination, waiting, self.tat, None, max(rest_until, PER_CHAT.ready(self.tat)))
 
     def joined(self, new: "Queued", owner: Owner | None, machine: int) -> "Lane":
         """With new messages: claimed, if that is asked for, nothing older waits, and the pace allows them all."""
@@ -62,8 +63,8 @@ async def lock(tx: Transaction, destinations: Collection[str]) -> dict[str, Lane
     A statement of its own, before anything is read that hangs on it: an UPDATE that first waits for the lock still sees
     what was there before it waited, and would miss a message added meanwhile.
     """
-    found = await tx.connection.execute(_LOCK, {"destinations": sorted(destinations)})
-    return {row.destination: Lane(*row) for row in found}
+    rows = await found(tx, _LOCK, {"destinations": sorted(destinations)})
+    return {row[0]: Lane(*row) for row in rows}
 
 
 async def make(tx: Transaction, destinations: Collection[str]) -> dict[str, Lane]:
@@ -79,8 +80,8 @@ async def waiting(tx: Transaction, destinations: Collection[str]) -> dict[str, i
     """The most urgent priority that waits in each of these locked lanes; those in which nothing waits are left out."""
     if not destinations:
         return {}
-    found = await tx.connection.execute(_WAITING, {"destinations": sorted(destinations)})
-    return {row.destination: row.priority for row in found}
+    rows = await found(tx, _WAITING, {"destinations": sorted(destinations)})
+    return {destination: priority for destination, priority in rows}  # noqa: C416 - rows are sequences of any length to the types
 
 
 async def write(tx: Transaction, changed: Sequence[Lane]) -> None:
@@ -94,8 +95,8 @@ async def write(tx: Transaction, changed: Sequence[Lane]) -> None:
 
 async def due(tx: Transaction, machine: int, limit: int, busy: Collection[str]) -> list[Lane]:
     """The lanes to be served next, locked, most urgent first; lanes that somebody else has locked are left to them."""
-    found = await tx.connection.execute(_DUE, {"now": machine, "limit": limit, "busy": sorted(busy)})
-    return [Lane(*row) for row in found]
+    rows = await tx.connection.execute(_DUE, {"now": machine, "limit": limit, "busy": sorted(busy)})
+    return [Lane(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

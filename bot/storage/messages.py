@@ -1,11 +1,11 @@
 """A message's way through the outbox, as values: drafted by a turn, claimed by a sender, settled with an outcome."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
 import orjson
 
+from bot.core.values import dataclass
 from bot.storage.budget import Limits
 
 LEASE = 15.0

@@ -62,6 +62,18 @@ class Connection(aiosqlite.Connection):
         """Do `work` in this thread: `stays` has to hold."""
         work(self._conn)
 
+    def rows(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """Run one statement in this thread, and fetch what it finds: `stays` has to hold."""
+        cursor = self._conn.execute(sql, parameters)
+        try:
+            return cursor.fetchall()
+        finally:
+            cursor.close()
+
+    def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each of `rows` in this thread: `stays` has to hold."""
+        self._conn.executemany(sql, rows).close()
+
     def _do(self, work: Callable[[sqlite3.Connection], None]) -> None:
         try:
             work(self._conn)

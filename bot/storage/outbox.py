@@ -3,15 +3,16 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, not_, or_, select, update
 
 from bot.core.facts import Shown
 from bot.storage import budget, lanes, settlement
 from bot.storage.database import Transaction, instant, moment
 from bot.storage.lanes import Queued
 from bot.storage.messages import QUIET, Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
-from bot.storage.statements import among, many
+from bot.storage.statements import among, found, many
 from bot.storage.tables import outbox
 from bot.storage.vault import UserKey
 
@@ -87,11 +88,11 @@ async def take_back(tx: Transaction, user_id: int) -> None:
 
 async def shown(tx: Transaction, user_ids: Collection[int]) -> dict[int, tuple[Shown, ...]]:
     """What was said to each of these, and may be in their chat, oldest first; the latest `MOST_SHOWN` messages and edits."""
-    found: dict[int, list[Shown]] = {user_id: [] for user_id in user_ids}
-    if found:
-        for row in await tx.connection.execute(_SHOWN, {"ids": list(found)}):
-            found[row.user_id].append(Shown(row.id, row.message_id or 0, picture=row.method in _PICTURES))
-    return {user_id: tuple(rows[-MOST_SHOWN:]) for user_id, rows in found.items()}
+    said: dict[int, list[Shown]] = {user_id: [] for user_id in user_ids}
+    if said:
+        for message, user_id, method, message_id in await found(tx, _SHOWN, {"ids": list(said)}):
+            said[user_id].append(Shown(message, message_id or 0, picture=method in _PICTURES))
+    return {user_id: tuple(rows[-MOST_SHOWN:]) for user_id, rows in said.items()}
 
 
 async def counts(tx: Transaction) -> dict[Status, int]:
@@ -155,6 +156,13 @@ def _claimed(draft: Draft, owner: Owner) -> Claimed:
 # ------------------------------------------------------------------------------------- edits of earlier messages
 
 
+class _Target(NamedTuple):
+    id: int
+    status: int
+    method: str
+    message_id: int | None
+
+
 async def _resolve_targets(
     tx: Transaction, drafts: list[tuple[UserKey | None, Draft]]
 ) -> list[tuple[UserKey | None, Draft]]:
@@ -167,7 +175,7 @@ async def _resolve_targets(
     ids = {draft.target for _, draft in drafts if draft.target is not None}
     if not ids:
         return drafts
-    rows = {row.id: row for row in await tx.connection.execute(_TARGETS, {"ids": sorted(ids)})}
+    rows = {row[0]: _Target(*row) for row in await found(tx, _TARGETS, {"ids": sorted(ids)})}
     resolved: dict[int, tuple[UserKey | None, Draft]] = {}
     for key, draft in drafts:
         target = rows.get(draft.target) if draft.target is not None else None
@@ -206,8 +214,8 @@ _SHOWN = (
     select(outbox.c.id, outbox.c.user_id, outbox.c.method, outbox.c.message_id)
     .where(
         among(outbox.c.user_id, "ids"),
-        outbox.c.method.in_((*_WORDS, *_PICTURES)),
-        outbox.c.status.in_((Status.PENDING, Status.CLAIMED, Status.SENT, Status.UNKNOWN)),
+        or_(*(outbox.c.method == method for method in (*_WORDS, *_PICTURES))),
+        not_(or_(outbox.c.status == Status.DEAD, outbox.c.status == Status.EXPIRED)),
         outbox.c.if_unknown != QUIET,
     )
     .order_by(outbox.c.id)

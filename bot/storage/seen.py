@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, select, true
 
 from bot.core.events import Incoming
 from bot.storage.database import Transaction, in_each_dialect, instant
-from bot.storage.statements import each
+from bot.storage.statements import each, found
 from bot.storage.tables import seen_updates
 
 
@@ -24,7 +24,7 @@ async def fresh(tx: Transaction, batch: Sequence[Incoming], now: datetime) -> li
     new = set()
     for source, numbers in sorted(by_source.items()):
         added = {"source": source, "numbers": sorted(numbers), "at": instant(now)}
-        new |= {(source, number) for number in (await tx.connection.execute(_ADD[tx.dialect], added)).scalars()}
+        new |= {(source, number) for (number,) in await found(tx, _ADD[tx.dialect], added)}
     return [event for key, event in incoming.items() if key in new]
 
 

@@ -1,7 +1,6 @@
 """Where each person stands in which dialog; what they said on the way lies sealed in the row's body."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +8,9 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from bot.core.errors import Undecodable, VaultError
+from bot.core.values import dataclass
 from bot.storage.database import Transaction, instant, moment, upsert
-from bot.storage.statements import among, many
+from bot.storage.statements import among, found, many
 from bot.storage.tables import sessions
 from bot.storage.users import Person
 
@@ -30,18 +30,10 @@ class Row:
 
 async def load(tx: Transaction, people: Mapping[int, Person]) -> dict[int, Row]:
     """The sessions of these locked people, where they have one. Raises Undecodable, with `user_id`, for a broken one."""
-    rows = await tx.connection.execute(_LOAD, {"ids": list(people)})
+    rows = await found(tx, _LOAD, {"ids": list(people)})
     return {
-        row.user_id: Row(
-            row.user_id,
-            row.dialog,
-            row.state,
-            row.script,
-            row.revision,
-            _opened(people[row.user_id], row.body),
-            moment(row.at),
-        )
-        for row in rows
+        user_id: Row(user_id, dialog, state, script, revision, _opened(people[user_id], body), moment(at))
+        for user_id, dialog, state, script, revision, body, at in rows
     }
 
 
@@ -55,7 +47,8 @@ async def left(tx: Transaction, user_ids: Collection[int], before: datetime) -> 
     return list((await tx.connection.execute(_LEFT, {"ids": list(user_ids), "before": instant(before)})).scalars())
 
 
-_LOAD = select(sessions).where(among(sessions.c.user_id, "ids"))
+_c = sessions.c
+_LOAD = select(_c.user_id, _c.dialog, _c.state, _c.script, _c.revision, _c.body, _c.at).where(among(_c.user_id, "ids"))
 _SAVE = upsert(sessions)
 _LEFT = (
     select(sessions.c.user_id)

@@ -6,11 +6,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from bot.core.effects import DropTimer, SetTimer
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
-from bot.storage.statements import among, many
+from bot.storage.statements import among, found, many
 from bot.storage.tables import timers, users
 
 EVEN_STOPPED = "crisis."
@@ -63,7 +63,7 @@ async def due(tx: Transaction, now: datetime, limit: int = 100) -> list[Due]:
 
     The timers of people who blocked or stopped the bot rest (EVEN_STOPPED apart); they are due again once their owner is back.
     """
-    return [_due(row) for row in await tx.connection.execute(_DUE, {"now": instant(now), "limit": limit})]
+    return [_due(*row) for row in await found(tx, _DUE, {"now": instant(now), "limit": limit})]
 
 
 async def finish(tx: Transaction, ids: Iterable[int]) -> dict[int, Due]:
@@ -74,11 +74,11 @@ async def finish(tx: Transaction, ids: Iterable[int]) -> dict[int, Due]:
     A daily one (`rule`) is set anew by the turn. Locks their users first, as every turn does, then the timers.
     """
     wanted = {"ids": sorted(ids)}
-    await tx.connection.execute(_LOCK_USERS, wanted)
-    found = {row.id: _due(row) for row in await tx.connection.execute(_LOCK, wanted)}
-    if found:
-        await tx.connection.execute(_FINISH, {"ids": sorted(found)})
-    return found
+    await found(tx, _LOCK_USERS, wanted)
+    standing = {row[0]: _due(*row) for row in await found(tx, _LOCK, wanted)}
+    if standing:
+        await found(tx, _FINISH, {"ids": sorted(standing)})
+    return standing
 
 
 async def move(tx: Transaction, later: Sequence[tuple[int, datetime]]) -> None:
@@ -109,11 +109,15 @@ def _new_id(tx: Transaction, timer: str, due_at: int) -> int:
     return int.from_bytes(blake2b(told.encode(), digest_size=8).digest()) >> 1
 
 
-def _due(row: Row[Any]) -> Due:
-    return Due(row.id, row.user_id, row.chat_id, row.kind, row.ref, moment(row.due_at), row.rule, row.fence)
+def _due(timer: int, user_id: int, chat_id: int, kind: str, ref: str, due_at: int, rule: str, fence: int | None) -> Due:
+    return Due(timer, user_id, chat_id, kind, ref, moment(due_at), rule, fence)
 
 
-_TIMER = (timers, users.c.chat_id)
+_timer = timers.c
+_TIMER = (
+    *(_timer.id, _timer.user_id, users.c.chat_id),
+    *(_timer.kind, _timer.ref, _timer.due_at, _timer.rule, _timer.fence),
+)
 AWAKE = (
     users.c.blocked_at.is_(None),
     or_(users.c.stopped.is_(False), timers.c.kind.startswith(EVEN_STOPPED, autoescape=True)),

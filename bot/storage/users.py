@@ -1,17 +1,18 @@
 """Who a person is: locked for a turn, created, changed, and erased without a trace."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import datetime, time
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Update, bindparam, delete, select, update
+from sqlalchemy import Update, bindparam, delete, select, update
 
 from bot.core.errors import Undecodable, VaultError
 from bot.core.facts import User
+from bot.core.values import dataclass
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
-from bot.storage.statements import among, many
+from bot.storage.statements import among, found, many
 from bot.storage.tables import lanes, metadata, spaces, users
 from bot.storage.vault import UserKey, Vault, agree
 
@@ -43,9 +44,9 @@ async def lock(tx: Transaction, vault: Vault, ids: Collection[int]) -> dict[int,
 
     Raises Undecodable, with `user_id`, for a row that cannot be opened; DatabaseUnavailable if this program lacks the key.
     """
-    rows = (await tx.connection.execute(_LOCK, {"ids": list(ids)})).all()
+    rows = await found(tx, _LOCK, {"ids": list(ids)})
     try:
-        return {row.id: _person(vault, row) for row in rows}
+        return {row[1]: _person(vault, *row) for row in rows}
     except Undecodable:
         await agree(tx, vault)
         raise
@@ -87,7 +88,7 @@ async def change(tx: Transaction, changes: Sequence[tuple[Person, Mapping[str, A
 async def touch(tx: Transaction, ids: Collection[int], now: datetime) -> None:
     """These users were here `now`."""
     if ids:
-        await tx.connection.execute(_TOUCH, {"ids": sorted(ids), "now": instant(now)})
+        await found(tx, _TOUCH, {"ids": sorted(ids), "now": instant(now)})
 
 
 async def erase(tx: Transaction, user_id: int) -> None:
@@ -125,7 +126,7 @@ async def forget_flags(tx: Transaction, ids: Collection[int], before: datetime, 
 
 async def known(tx: Transaction, ids: Collection[int]) -> set[int]:
     """Those of these users of whom there is a row."""
-    return set((await tx.connection.execute(_KNOWN, {"ids": list(ids)})).scalars())
+    return {user_id for (user_id,) in await found(tx, _KNOWN, {"ids": list(ids)})}
 
 
 async def unconsented(tx: Transaction, before: datetime) -> list[int]:
@@ -134,7 +135,13 @@ async def unconsented(tx: Transaction, before: datetime) -> list[int]:
 
 
 _SEALED = ("nickname", "exit_word")
-_LOCK = select(users).where(among(users.c.id, "ids")).order_by(users.c.id).with_for_update()
+_FIELDS = tuple(field.name for field in fields(User))
+_LOCK = (
+    select(users.c.wrapped_key, *(users.c[name] for name in _FIELDS))
+    .where(among(users.c.id, "ids"))
+    .order_by(users.c.id)
+    .with_for_update()
+)
 _KNOWN = select(users.c.id).where(among(users.c.id, "ids"))
 _COLUMNS = [column.name for column in users.c if column.name != "wrapped_key"]
 _CREATE = in_each_dialect(lambda insert: insert(users).on_conflict_do_nothing().returning(users.c.id))
@@ -184,45 +191,31 @@ def _change(columns: frozenset[str]) -> Update:
     )
 
 
-def _person(vault: Vault, row: Row[Any]) -> Person:
+def _person(vault: Vault, wrapped: bytes, user_id: int, *others: Any) -> Person:
+    """The person of a row as `_LOCK` finds it."""
+    values = [user_id, *others]
     try:
-        key = vault.unwrap(row.id, row.wrapped_key)
-        words = {
-            name: key.open(f"users.{name}.{row.id}", sealed).decode() if (sealed := getattr(row, name)) else ""
-            for name in _SEALED
-        }
-        return Person(_user(row, words), key)
+        key = vault.unwrap(user_id, wrapped)
+        for at, read in _READ:
+            if values[at] is not None:
+                values[at] = read(values[at])
+        for at, name in _OPENED:
+            sealed = values[at]
+            values[at] = key.open(f"users.{name}.{user_id}", sealed).decode() if sealed else ""
+        return Person(User(*values), key)
     except (VaultError, ValueError):
-        raise Undecodable("A row of users cannot be read.", user_id=row.id) from None
+        raise Undecodable("A row of users cannot be read.", user_id=user_id) from None
 
 
-def _user(row: Row[Any], words: Mapping[str, str]) -> User:
-    return User(
-        id=row.id,
-        chat_id=row.chat_id,
-        locale=row.locale,
-        role=row.role,
-        zone=row.zone,
-        quiet_from=_wall_time(row.quiet_from),
-        quiet_to=_wall_time(row.quiet_to),
-        nudge_at=_wall_time(row.nudge_at),
-        nudges=row.nudges,
-        ignored=row.ignored,
-        consent=row.consent,
-        stopped=row.stopped,
-        paused_until=_moment(row.paused_until),
-        blocked_at=_moment(row.blocked_at),
-        seed=row.seed,
-        country=row.country,
-        age=row.age,
-        flagged_at=_moment(row.flagged_at),
-        watch_until=_moment(row.watch_until),
-        couple_tools_off_until=_moment(row.couple_tools_off_until),
-        lock_screen=row.lock_screen,
-        created_at=moment(row.created_at),
-        seen_at=moment(row.seen_at),
-        **words,
-    )
+_READ: list[tuple[int, Callable[[Any], object]]] = [
+    *((_FIELDS.index(name), moment) for name in ("paused_until", "blocked_at", "flagged_at", "watch_until")),
+    *((_FIELDS.index(name), moment) for name in ("couple_tools_off_until", "created_at", "seen_at")),
+    *((_FIELDS.index(name), time.fromisoformat) for name in ("quiet_from", "quiet_to", "nudge_at")),
+    (_FIELDS.index("stopped"), bool),
+]
+"""How columns are read whose values are not the driver's own, by their places among `_FIELDS`."""
+
+_OPENED = [(_FIELDS.index(name), name) for name in _SEALED]
 
 
 def _row(person: Person, columns: Iterable[str], **others: object) -> dict[str, object]:
@@ -240,11 +233,3 @@ def _stored(person: Person, name: str) -> object:
         case time():
             return value.strftime("%H:%M")
     return value
-
-
-def _moment(stored: int | None) -> datetime | None:
-    return None if stored is None else moment(stored)
-
-
-def _wall_time(stored: str | None) -> time | None:
-    return None if stored is None else time.fromisoformat(stored)

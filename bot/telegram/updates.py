@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bot.core.events import (
@@ -18,6 +17,7 @@ from bot.core.events import (
     Verdict,
     Wrote,
 )
+from bot.core.values import dataclass
 
 Detect = Callable[[str], Verdict | None]
 
