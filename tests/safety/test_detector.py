@@ -82,8 +82,7 @@ def lines(file: str, where: str = "") -> tuple[Line, ...]:
 
 
 def heard(text: str) -> Verdict | None:
-    finding = listener().gravest(text)
-    return finding.verdict if finding else None
+    return listener().verdict(text)
 
 
 def rate(those: Sequence[Line], level: str = "") -> float:
