@@ -1,5 +1,6 @@
 """The cues of the second ear and what each weighs, read from `lexicon/<locale>.cues.tsv`. Nothing but numbers to add up."""
 
+import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,30 +88,53 @@ class _Reading:
             case "endings":
                 self._endings = tuple(value.split())
             case _:
-                raise self._wrong(number, f'nothing is called "{key}" here; before the cues stand asks from and endings')
+                raise self._wrong(
+                    number, f'nothing is called "{key}" here; before the cues stand asks from and endings'
+                )
 
     def _lines(self, lines: Iterable[tuple[int, str]]) -> None:
-        rows, weights, size = self._rows, self._weights, len(self._kinds)
-        here: set[str] = set()
-        for number, line in lines:
-            if not line or line[0] == "#":
-                continue
-            cue, *numbers = line.split("\t")
-            if cue in here:
-                raise self._wrong(number, f'"{cue}" stands here twice')
-            here.add(cue)
-            try:
-                added = array("b", map(int, numbers))
-            except (ValueError, OverflowError):
-                raise self._wrong(number, f"a weight is a whole number from -{HEAVIEST} to {HEAVIEST}") from None
-            if len(added) != size:
-                raise self._wrong(number, f"a weight for each of {size} kinds belongs here, with tabs between")
-            if cue != cue.strip().lower() or not cue or cue.count(" ") > 2:  # noqa: PLR2004 - two words and a gap
-                raise self._wrong(number, "a cue is a word, or two with or without a gap, in small letters")
-            at = rows.setdefault(cue, len(rows)) * size
-            weights[at : at + size] = added
-        if len(rows) > MOST:
+        """Take all cues at once, for the start's sake; where something is wrong, look for the first line that is."""
+        size = len(self._kinds)
+        numbered = [(number, line) for number, line in lines if line and line[0] != "#"]
+        try:
+            weights = array("b", map(int, "\t".join([line.partition("\t")[2] for _, line in numbered]).split("\t")))
+        except (ValueError, OverflowError):
+            weights = array("b")
+        cues = [line.partition("\t")[0] for _, line in numbered]
+        whole = {line.count("\t") for _, line in numbered} == {size} and len(weights) == size * len(cues)
+        if not whole or len(set(cues)) < len(cues) or _NO_CUE.search("\n".join(cues)):
+            raise self._first_wrong(numbered)
+        rows = self._rows
+        if not rows:
+            self._rows, self._weights = {cue: at for at, cue in enumerate(cues)}, weights
+        else:
+            for at, cue in enumerate(cues):
+                row = rows.setdefault(cue, len(rows)) * size
+                self._weights[row : row + size] = weights[at * size : (at + 1) * size]
+        if len(self._rows) > MOST:
             raise ScriptError(f"{self._name}: more than {MOST} cues.")
+
+    def _first_wrong(self, lines: Iterable[tuple[int, str]]) -> ScriptError:
+        seen: set[str] = set()
+        for number, line in lines:
+            cue, *weights = line.split("\t")
+            if not _CUE.fullmatch(cue):
+                return self._wrong(number, "a cue is a word, or two with or without a gap, in small letters")
+            if cue in seen:
+                return self._wrong(number, f'"{cue}" stands here twice')
+            seen.add(cue)
+            if len(weights) != len(self._kinds):
+                return self._wrong(
+                    number, f"a weight for each of {len(self._kinds)} kinds belongs here, with tabs between"
+                )
+            if not all(_WEIGHT.fullmatch(weight) and abs(int(weight)) <= HEAVIEST for weight in weights):
+                return self._wrong(number, f"a weight is a whole number from -{HEAVIEST} to {HEAVIEST}")
+        return ScriptError(f"{self._name}: no cue stands here.")
 
     def _wrong(self, number: int, detail: str) -> ScriptError:
         return ScriptError(f"{self._name}:{number}: {detail}.")
+
+
+_CUE = re.compile(r"[^\sA-Z]+(?: [^\sA-Z]+){0,2}")
+_NO_CUE = re.compile(r"[A-Z]|\A\s|\s\Z|\s\s|[^\S\n ]| [^ \n]* [^ \n]* ")
+_WEIGHT = re.compile(r"-?[0-9]{1,3}")

@@ -35,7 +35,8 @@ class Ear:
 
     def greatest(self, sentences: Sequence[Sentence]) -> tuple[int, int]:
         """The greatest sum of any part of the text, and which of KINDS it stands for; of equal ones the gravest."""
-        sums = [self._sums(window) for window in windows(sentences)]
+        first, *others = [self._found(piece) for piece in pieces(sentences)]
+        sums = [self._sums(one | other) for one, other in pairwise([first, *others])] if others else [self._sums(first)]
         total = max(max(each) for each in sums)
         return total, min(each.index(total) for each in sums if total in each)
 
@@ -45,10 +46,14 @@ class Ear:
         for cue in sorted(self._signs.of(sentences) & rows.keys()):
             yield cue, tuple(self._cues.weights[rows[cue] * size : (rows[cue] + 1) * size])
 
-    def _sums(self, window: Sequence[Sentence]) -> list[int]:
-        rows, weights, size = self._cues.rows, self._cues.weights, len(KINDS)
-        found = [at * size for cue in self._signs.of(window) if (at := rows.get(cue)) is not None]
-        return [sum(weights[at + kind] for at in found) for kind in range(size)]
+    def _found(self, piece: Sequence[Sentence]) -> AbstractSet[int]:
+        rows = self._cues.rows
+        return {rows[sign] for sign in self._signs.of(piece) if sign in rows}
+
+    def _sums(self, found: AbstractSet[int]) -> list[int]:
+        weights, size = self._cues.weights, len(KINDS)
+        starts = [row * size for row in found]
+        return [sum([weights[start + kind] for start in starts]) for kind in range(size)]
 
 
 class Signs:
@@ -94,20 +99,19 @@ class Signs:
         return word.rstrip("e") + "~"
 
 
-def windows(sentences: Sequence[Sentence]) -> Iterator[Sequence[Sentence]]:
-    """The text itself if it is short, else each two neighbouring pieces of it."""
-    pieces: list[list[Sentence]] = [[]]
+def pieces(sentences: Sequence[Sentence]) -> list[list[Sentence]]:
+    """A text cut into pieces of whole sentences, where they are no longer than a piece."""
+    cut: list[list[Sentence]] = [[]]
     room = PIECE
     for sentence in sentences:
         for start in range(0, len(sentence), PIECE):
             part = sentence[start : start + PIECE]
-            if len(part) > room and pieces[-1]:
-                pieces.append([])
+            if len(part) > room and cut[-1]:
+                cut.append([])
                 room = PIECE
-            pieces[-1].append(part)
+            cut[-1].append(part)
             room -= len(part)
-    for one, other in zip(pieces, pieces[1:] or [[]], strict=False):
-        yield [*one, *other]
+    return cut
 
 
 _SHORT = 3

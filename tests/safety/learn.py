@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from bot.dialogs import CARRIED
 from bot.safety.cues import ALWAYS, HEAVIEST, Cues
 from bot.safety.detector import Listener
-from bot.safety.ear import Ear, Signs, windows
+from bot.safety.ear import Ear, Signs, pieces
 from bot.safety.lexicon import KINDS, Lexicon, load
 from bot.safety.normalise import Sentence
 
@@ -38,7 +38,7 @@ HINTS = 0.3
 SEEN = 2
 """A cue seen in fewer lines is chance."""
 
-LIGHTEST = 2
+LIGHTEST = 3
 """A cue that moves no kind by so much, in tenths, is left out."""
 
 FOLDS = 5
@@ -95,7 +95,7 @@ def corpus(lexicon: Lexicon) -> list[Text]:
     """All lines that may be learnt from: what is held out is not read on."""
     listener = Listener(lexicon)
     rows = [row for file in FILES for row in _rows(file)]
-    everything = listener.reader(lambda word: True)
+    everything = listener.reader(lambda _: True)
     seen = Counter(word for *_, text in rows for word in set(chain(*everything.sentences(text))))
     reader = listener.reader(lambda word: seen[word] >= SEEN or word.isdigit())
     return [
@@ -110,8 +110,8 @@ def learn(lexicon: Lexicon, texts: Sequence[Text]) -> Lexicon:
     found, kinds, counts = [], [], []
     for text in texts:
         quiet = text.expect == "quiet"
-        for window in windows(text.sentences) if quiet else [text.sentences]:
-            found.append(signs.of(window))
+        for part in parts(text.sentences) if quiet else [text.sentences]:
+            found.append(signs.of(part))
             kinds.append(0 if quiet else 1 + KINDS.index(text.kind))
             counts.append(HINTS if text.expect == "ask" else 1.0)
     seen = Counter(sign for each in found for sign in each)
@@ -128,6 +128,12 @@ def learn(lexicon: Lexicon, texts: Sequence[Text]) -> Lexicon:
         lexicon,
         cues=Cues(1, ENDINGS, {cue: at for at, cue in enumerate(kept)}, [int(w) for row in kept.values() for w in row]),
     )
+
+
+def parts(sentences: Sequence[Sentence]) -> list[Sequence[Sentence]]:
+    """What the ear judges together: each two neighbouring pieces."""
+    cut = pieces(sentences)
+    return [[*one, *other] for one, other in pairwise(cut)] if len(cut) > 1 else list(cut)
 
 
 def report(texts: Sequence[Text], sums: np.ndarray, guessed: np.ndarray, threshold: int) -> str:

@@ -35,11 +35,15 @@ ALARMS, QUESTIONS, NOTICED = 0.01, 0.06, 0.95
 NEAR_ALARMS, NEAR_QUESTIONS = 0.02, 0.07
 """The same with the near misses: idioms, games, jobs and accidents, all made to be mistaken for danger."""
 
-HELD_NOTICED = 0.78
+HELD_NOTICED = 0.90
 """
-What is reached on the third that was held out, where NOTICED is the aim: the long tail of odd wordings, which lists of words
-reach slowly. `docs/safety.md` says so to whoever relies on the gate. May only ever be raised.
+What is reached on the third that was held out, where NOTICED is the aim: the long tail of odd wordings. `docs/safety.md` says so
+to whoever relies on the gate. May only ever be raised.
 """
+
+
+MORE_NOTICED, MORE_ALARMS, MORE_QUESTIONS = 0.7, 0.03, 0.12
+"""The same for what was held out of `en-more.tsv`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,31 @@ def rate(those: Sequence[Line], level: str = "") -> float:
     return len(found) / max(1, len(those))
 
 
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a test may show of held-out sentences."""
+
+    noticed: float
+    couple_alarms: float
+    couple_questions: float
+    alarms: float
+    questions: float
+
+
+def rates(file: str, where: str) -> Rates:
+    those = lines(file, where)
+    print(report(f"{file} {where}", those))  # noqa: T201 - for people to read
+    quiet = [line for line in those if line.expect == "quiet"]
+    couple = [line for line in quiet if line.couple]
+    return Rates(
+        rate([line for line in those if line.expect == "explicit"]),
+        rate(couple, "explicit"),
+        rate(couple, "unsure"),
+        rate(quiet, "explicit"),
+        rate(quiet, "unsure"),
+    )
+
+
 def report(name: str, those: Sequence[Line]) -> str:
     """The rates by kind, for people to read."""
     table = [f"{name:20}{'explicit':>9}{'noticed':>9}{'ask':>9}{'noticed':>9}{'quiet':>9}{'alarms':>9}{'asked':>9}"]
@@ -113,15 +142,20 @@ def report(name: str, those: Sequence[Line]) -> str:
 )
 def test_danger_is_noticed_and_everyday_talk_is_left_in_peace(file: str, where: str, noticed: float) -> None:
     """Of the held-out third only rates are shown: whoever mends the lexicon doesn't read it."""
-    those = lines(file, where)
-    print(report(where or file, those))  # noqa: T201 - for people to read
-    assert rate([line for line in those if line.expect == "explicit"]) >= noticed
-    quiet = [line for line in those if line.expect == "quiet"]
-    couple = [line for line in quiet if line.couple]
-    assert rate(couple, "explicit") <= ALARMS
-    assert rate(couple, "unsure") <= QUESTIONS
-    assert rate(quiet, "explicit") <= NEAR_ALARMS
-    assert rate(quiet, "unsure") <= NEAR_QUESTIONS
+    found = rates(file, where)
+    assert found.noticed >= noticed
+    assert found.couple_alarms <= ALARMS
+    assert found.couple_questions <= QUESTIONS
+    assert found.alarms <= NEAR_ALARMS
+    assert found.questions <= NEAR_QUESTIONS
+
+
+def test_what_was_held_out_of_the_third_file_is_heard_as_well_as_it_ever_was() -> None:
+    """Harder sentences, near misses above all; what is reached with them, and never less."""
+    found = rates("en-more.tsv", "held")
+    assert found.noticed >= MORE_NOTICED
+    assert found.alarms <= MORE_ALARMS
+    assert found.questions <= MORE_QUESTIONS
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "idioms"])
