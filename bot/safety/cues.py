@@ -102,7 +102,7 @@ class _Reading:
             weights = array("b")
         cues = [line.partition("\t")[0] for _, line in numbered]
         whole = {line.count("\t") for _, line in numbered} == {size} and len(weights) == size * len(cues)
-        if not whole or len(set(cues)) < len(cues) or _NO_CUE.search("\n".join(cues)):
+        if not whole or len(set(cues)) < len(cues) or not all(cues) or _NO_CUE.search("\n".join(cues)):
             raise self._first_wrong(numbered)
         rows = self._rows
         if not rows:

@@ -1,4 +1,4 @@
-"""The words the detector listens for, read from `lexicon/<locale>.toml`, where people who know danger can edit them."""
+"""The words the detector listens for, read from the folder `lexicon`, where people who know danger can edit them."""
 
 import re
 import tomllib
@@ -45,7 +45,7 @@ class Lexicon:
     """
     All of one language. `kinds`: kind → level → patterns. `sets`: sets of words by name, see READING and CONTEXT.
 
-    `reviewer` is empty until a clinician who speaks the language has read the file.
+    `reviewer` is empty until a clinician who speaks the language has read the file. `cues`: of the second ear.
     """
 
     locale: str
@@ -102,6 +102,10 @@ def _of_locale(name: str, folders: Sequence[Path]) -> Lexicon | None:
     words = _contents(folder / f"{name}.toml" for folder in folders)
     weights = _contents(folder / f"{name}.cues.tsv" for folder in folders)
     if not words:
+        if weights:
+            raise ScriptError(
+                f"{weights[0][0]}: cues are heard only beside the patterns of {name}.toml, which is missing."
+            )
         return None
     return replace(read(name, words), cues=cues.read(weights, KINDS) if weights else NONE)
 

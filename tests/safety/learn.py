@@ -1,7 +1,6 @@
 """Learns the weights of the second ear from the corpus: `make ear`. The same texts make the same weights."""
 
 import hashlib
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -188,4 +187,4 @@ def _threshold(texts: Sequence[Text], sums: np.ndarray) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
