@@ -1,6 +1,5 @@
 """The second ear: never more than a question, the same each time, its faults told by file and line, its work bounded."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def line(cue: str, **weights: int) -> str:
     return "\t".join((cue, *(str(weights.get(kind.split("-")[0].split()[0], 0)) for kind in KINDS))) + "\n"
 
 
-def sentences(text: str) -> Sequence[list[str]]:
+def sentences(text: str) -> list[list[str]]:
     return [each.split() for each in text.split(". ")]
 
 
