@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test suite deep lint types floors scripts audit format lock media bench clean
+.PHONY: help demo test suite deep lint types floors scripts audit format lock media ear bench clean
 
 help:  ## What can be made.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -41,18 +41,24 @@ format: .venv/ready-test  ## Bring code into shape.
 media: .venv/ready-test  ## Draw the pictures in dialogs/media anew.
 	@$(BIN)/python dialogs/media/draw.py
 
+ear: .venv/ready-test requirements-learn.lock  ## Learn the weights of the safety gate's second ear anew, from tests/safety/corpus.
+	@test -x .venv-learn/bin/python || $(PYTHON) -m venv .venv-learn
+	@.venv-learn/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-learn.lock
+	@PYTHONPATH=. .venv-learn/bin/python tests/safety/learn.py
+
 lock: .venv/ready-test  ## Choose the newest versions of all libraries and write them down with their hashes.
 	@$(BIN)/python -m pip install -q uv
 	@$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements.lock
 	@$(BIN)/uv pip compile -q pyproject.toml --extra build --extra test --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-test.lock
 	@echo pip-audit | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-audit.lock
+	@echo scikit-learn | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-learn.lock
 
 bench: .venv/ready-test  ## Measure: the engine, turns, timers, the start, and other bots on the same dialog. Ten minutes; see bench/README.md.
 	@for each in engine turns timers start; do echo "-- $$each"; $(BIN)/python bench/$$each.py || exit 1; done
 	@echo "-- peers"; $(BIN)/python bench/peers.py $(ARGS)
 
 clean:  ## Take away what was made; chats of the demo and keys stay.
-	@rm -rf .venv .mypy_cache .ruff_cache .hypothesis dist build var/cache
+	@rm -rf .venv .venv-learn .mypy_cache .ruff_cache .hypothesis dist build var/cache
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stillhere needs Python 3.11 or newer; set PYTHON=…"; exit 1; }

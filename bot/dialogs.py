@@ -51,6 +51,17 @@ def gate(folder: Path | None, locales: tuple[str, ...], cache: Path) -> detector
     return detector.build(lexicon.load(_folders(folder), locales), cache)
 
 
+def fault_of_lexicons(folder: Path | None) -> str:
+    """What is wrong with the words of danger in any language, by file and line; empty if nothing is."""
+    folders = _folders(folder)
+    locales = sorted({path.name.partition(".")[0] for each in folders for path in (each / "lexicon").glob("*.t*")})
+    try:
+        detector.build(lexicon.load(folders, locales) if locales else ())
+    except ScriptError as fault:
+        return str(fault)
+    return ""
+
+
 def _folders(own: Path | None) -> list[Path]:
     """Where dialogs and lexicons lie: those carried along, and the host's own on top."""
     return [CARRIED, *([own] if own else [])]

@@ -36,7 +36,7 @@ def lint(
 ) -> None:
     """Look for every mistake that can be seen without talking: file, line, and what to do."""
     from bot.dialog import linter
-    from bot.dialogs import registry
+    from bot.dialogs import fault_of_lexicons, registry
 
     source = _source(folder)
     typer.echo(f"Looking through {len(source.scripts)} dialogs …", err=True)
@@ -48,7 +48,9 @@ def lint(
     for finding in findings:
         typer.echo(str(finding) + ("" if finding.stops else " – advice"))
     typer.echo(_summary(source, len(findings), sum(finding.stops for finding in findings)))
-    if findings:
+    if fault := fault_of_lexicons(folder):
+        typer.echo(fault)
+    if findings or fault:
         raise typer.Exit(1)
 
 

@@ -2,10 +2,11 @@
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from bot.core.errors import ScriptError
 from bot.core.events import Verdict
 from bot.safety import automaton, notation
 from bot.safety.automaton import BEGIN, END, PAUSE, Automaton, Hit
+from bot.safety.ear import Ear
 from bot.safety.lexicon import KINDS, LEVELS, Lexicon, Pattern
 from bot.safety.normalise import OTHER, Reader, Sentence
 
@@ -37,13 +39,14 @@ def build(lexicons: Sequence[Lexicon], cache: Path | None = None) -> Detect:
     A detector that listens for every one of `lexicons`.
 
     The gravest verdict of all sentences wins: explicit before unsure, then in the order of KINDS. Denial, another person,
-    a quotation or a joke lower a verdict to unsure; its kind stays. What takes long to compile is kept in the folder
+    a quotation or a joke lower a verdict to unsure; its kind stays. Where no pattern is found, the second ear of the
+    language may still ask. What takes long to compile is kept in the folder
     `cache`. Raises ScriptError if a pattern is misspelt.
     """
     listeners = [Listener(lexicon, cache) for lexicon in lexicons]
 
     def detect(text: str) -> Verdict | None:
-        found = [finding.verdict for listener in listeners if (finding := listener.gravest(text)) is not None]
+        found = [verdict for listener in listeners if (verdict := listener.verdict(text)) is not None]
         return min(found, key=gravity, default=None)
 
     return detect
@@ -81,7 +84,7 @@ class _Hit:
 
 
 class Listener:
-    """Finds the patterns of one lexicon."""
+    """Finds the patterns of one lexicon, and asks its second ear where there are none."""
 
     def __init__(self, lexicon: Lexicon, cache: Path | None = None) -> None:
         self._sets = lexicon.sets
@@ -97,12 +100,23 @@ class Listener:
         self._automaton = Automaton(compiled["automaton"], self._part, fillers)
         named = {word for words in (*self._sets.values(), *self._unless.values()) for word in words}
         vocabulary = {*self._automaton.words, *named} - {BEGIN, END}
-        self._reader = Reader(spelling, vocabulary, self._sets["clear"])
+        self._ear = Ear(lexicon)
+        self.reader = partial(Reader, spelling, vocabulary, self._sets["clear"])
+        self._reader = self.reader(self._ear.knows)
+
+    def verdict(self, text: str) -> Verdict | None:
+        """What patterns hear in `text`; if they hear nothing, what the second ear asks."""
+        sentences = self._reader.sentences(text)
+        finding = self._gravest(sentences)
+        return finding.verdict if finding else self._ear.hears(sentences)
 
     def gravest(self, text: str) -> Finding | None:
-        """What weighs most in `text`."""
+        """Which pattern weighs most in `text`."""
+        return self._gravest(self._reader.sentences(text))
+
+    def _gravest(self, sentences: Iterable[Sentence]) -> Finding | None:
         best: Finding | None = None
-        for sentence, hits in self._heard(text):
+        for sentence, hits in self._heard(sentences):
             for looked_at, hit in enumerate(hits):
                 rule = self._rules[hit.rule]
                 if best is not None and gravity(rule.verdict) >= gravity(best.verdict):
@@ -114,7 +128,7 @@ class Listener:
 
     def findings(self, text: str) -> Iterator[Finding]:
         """Everything in `text`: for tests, and for those who edit the lexicon."""
-        for sentence, hits in self._heard(text):
+        for sentence, hits in self._heard(self._reader.sentences(text)):
             for hit in hits:
                 if finding := self._judged(sentence, hit):
                     yield finding
@@ -137,9 +151,9 @@ class Listener:
         number, part = self._parts[pattern]
         return self._read(self._rules[number])[part]
 
-    def _heard(self, text: str) -> Iterator[tuple[Sentence, Sequence[_Hit]]]:
+    def _heard(self, sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, Sequence[_Hit]]]:
         """The sentences in which something was found, without their idioms, and what: gravest first."""
-        for sentence in self._reader.sentences(text):
+        for sentence in sentences:
             hits = self._found(sentence)
             if hidden := self._idiomatic(sentence, hits):
                 sentence = [OTHER if at in hidden else word for at, word in enumerate(sentence)]  # noqa: PLW2901

@@ -1,13 +1,15 @@
-"""The words the detector listens for, read from `lexicon/<locale>.toml`, where people who know danger can edit them."""
+"""The words the detector listens for, read from the folder `lexicon`, where people who know danger can edit them."""
 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot.core.errors import ScriptError
+from bot.safety import cues
+from bot.safety.cues import NONE, Cues
 
 KINDS = ("medical", "self-harm", "harm by someone", "harm to someone", "loss of reality", "under 18")
 """
@@ -43,7 +45,7 @@ class Lexicon:
     """
     All of one language. `kinds`: kind → level → patterns. `sets`: sets of words by name, see READING and CONTEXT.
 
-    `reviewer` is empty until a clinician who speaks the language has read the file.
+    `reviewer` is empty until a clinician who speaks the language has read the file. `cues`: of the second ear.
     """
 
     locale: str
@@ -56,6 +58,7 @@ class Lexicon:
     lists: Mapping[str, str]
     idioms: tuple[Pattern, ...]
     kinds: Mapping[str, Mapping[str, tuple[Pattern, ...]]]
+    cues: Cues = NONE
 
 
 def load(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Lexicon, ...]:
@@ -67,7 +70,7 @@ def load(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Lexicon,
     """
     folders = list(folders)
     names = dict.fromkeys(["en", *(_name(locale) for locale in locales)])
-    found = [_of_locale(name, [folder / "lexicon" / f"{name}.toml" for folder in folders]) for name in names]
+    found = [_of_locale(name, [folder / "lexicon" for folder in folders]) for name in names]
     if found[0] is None:
         raise ScriptError(f"The safety lexicon {folders[0].name if folders else ''}/lexicon/en.toml is missing.")
     return tuple(lexicon for lexicon in found if lexicon is not None)
@@ -95,7 +98,19 @@ def _name(locale: str) -> str:
     return re.sub(r"[^a-z]", "", locale.lower().partition("-")[0].partition("_")[0])
 
 
-def _of_locale(name: str, paths: Iterable[Path]) -> Lexicon | None:
+def _of_locale(name: str, folders: Sequence[Path]) -> Lexicon | None:
+    words = _contents(folder / f"{name}.toml" for folder in folders)
+    weights = _contents(folder / f"{name}.cues.tsv" for folder in folders)
+    if not words:
+        if weights:
+            raise ScriptError(
+                f"{weights[0][0]}: cues are heard only beside the patterns of {name}.toml, which is missing."
+            )
+        return None
+    return replace(read(name, words), cues=cues.read(weights, KINDS) if weights else NONE)
+
+
+def _contents(paths: Iterable[Path]) -> list[tuple[str, str]]:
     contents = []
     for path in paths:
         if path.is_file():
@@ -104,7 +119,7 @@ def _of_locale(name: str, paths: Iterable[Path]) -> Lexicon | None:
                 contents.append((shown, path.read_text("utf-8")))
             except (OSError, UnicodeDecodeError) as fault:
                 raise ScriptError(f"{shown} cannot be read ({type(fault).__name__}).") from None
-    return read(name, contents) if contents else None
+    return contents
 
 
 def _keys(line: str) -> list[str]:

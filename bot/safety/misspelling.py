@@ -65,7 +65,7 @@ def _as_it_sounds(word: str) -> Iterator[str]:
     match word[-2:]:
         case "in":
             yield word[:-2] + word[-3:-2] + "ing"
-        case ending if ending[-1:] in {"t", "d"}:
+        case ending if len(ending) > 1 and ending[-1] in {"t", "d"}:
             yield from (word[:-1] + "ed", word[:-1] + word[-2] + "ed")
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from bot.safety.automaton import PAUSE
@@ -20,12 +20,17 @@ class Reader:
 
     `spelling`: what a word stands for ("dont": "do", "not"). `vocabulary`: the words somebody listens for. `clear`: those
     of them to be recognised behind a slip of the finger or asterisks. A guess is made only where it leads to one of these,
-    and never for a word that is one already. One pass over the text: the work grows with its length, whatever it says.
+    and never for a word that is one already. `keeps`: which other words are not forgotten. One pass over the text: the work grows with its length, whatever it says.
     """
 
     def __init__(
-        self, spelling: Mapping[str, Sequence[str]], vocabulary: Collection[str], clear: Collection[str]
+        self,
+        spelling: Mapping[str, Sequence[str]],
+        vocabulary: Collection[str],
+        clear: Collection[str],
+        keeps: Callable[[str], bool] = lambda word: False,  # noqa: ARG005 - keeps nothing
     ) -> None:
+        self._keeps = keeps
         self._known: dict[str, tuple[str, ...]] = {word: (word,) for word in vocabulary}
         self._known |= {word: tuple(meant) for word, meant in spelling.items()}
         pictures = "".join(word for word in self._known if len(word) == 1 and not word.isascii())
@@ -77,15 +82,21 @@ class Reader:
     def _misspelt(self, word: str) -> Sequence[str]:
         if _THRICE.search(word) and (meant := self._squeezed.get(_squeezed(word))):
             return meant
-        return self._known.get(self._guesser.guess(word), (OTHER,))
+        return self._known.get(self._guesser.guess(word)) or self._other(word)
+
+    def _other(self, word: str) -> Sequence[str]:
+        """A word that no pattern has."""
+        return (word,) if self._keeps(word) else (OTHER,)
 
     def _possessive(self, sign: str) -> Sequence[str]:
         whose, mark, ending = sign.rpartition("'")
         if not mark or not whose.isalpha():
             return ()
         if meant := self._known.get(mark + ending):
-            return (*(self._known.get(whose) or (OTHER,)), *meant)
-        return self._known.get(whose, ()) if ending in {"s", ""} else ()
+            return (*(self._known.get(whose) or self._other(whose)), *meant)
+        if ending not in {"s", ""}:
+            return ()
+        return self._known.get(whose) or ((whose,) if self._keeps(whose) else ())
 
     def _disguised(self, sign: str) -> Sequence[str]:
         """Digits and marks for letters ("k!ll", "su1c1de"), letters hidden ("s**cide"), marks between ("d.i.e", "un-alive")."""

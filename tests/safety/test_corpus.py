@@ -1,5 +1,6 @@
 """The corpus that judges the safety detector keeps its form: balanced, drawn fairly, and without doubles."""
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter
@@ -13,6 +14,11 @@ HEADER = ["id", "set", "expect", "kind", "text"]
 KINDS = ["self-harm", "harm-by", "harm-to", "medical", "reality", "under-18"]
 LINES = (CORPUS / "en.tsv").read_text(encoding="utf-8").removesuffix("\n").split("\n")
 ROWS = [line.split("\t") for line in LINES[1:]]
+
+
+MORE = [
+    line.split("\t") for line in (CORPUS / "en-more.tsv").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+]
 
 
 def words(text: str) -> list[str]:
@@ -77,3 +83,26 @@ def test_the_readme_tells_the_true_counts(kind: str) -> None:
     count = Counter((row[2], row[1]) for row in ROWS if row[3] == kind)
     cells = [f"{count[expect, 'train']} + {count[expect, 'held']}" for expect in ("explicit", "ask", "quiet")]
     assert f"| {kind} | {' | '.join(cells)} |" in (CORPUS / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_third_file_keeps_its_form_and_repeats_nothing() -> None:
+    assert MORE[0] == ["block", "set", "expect", "kind", "text"]
+    for block, where, expect, kind, text in MORE[1:]:
+        assert re.fullmatch(r"[a-z0-9]+-\d\d", block), block
+        assert where in {"train", "held"}, block
+        assert expect in {"explicit", "ask", "quiet"}, block
+        assert kind in KINDS or (kind, expect) == ("everyday", "quiet"), block
+        assert text == text.strip() != "", block
+    texts = Counter(" ".join(words(text)) for text in [row[4] for row in MORE[1:]] + [row[4] for row in ROWS])
+    assert [block for block, *_, text in MORE[1:] if texts[" ".join(words(text))] > 1] == []
+
+
+def test_of_the_third_file_the_texts_of_smallest_hash_are_held_out() -> None:
+    files: dict[str, list[list[str]]] = {}
+    for row in MORE[1:]:
+        files.setdefault(row[0].rpartition("-")[0], []).append(row)
+    del files["answers"]
+    for rows in files.values():
+        ranked = sorted(rows, key=lambda row: hashlib.sha256(row[4].encode()).hexdigest())
+        held = round(len(rows) * 0.15)
+        assert [row[1] for row in ranked] == ["held"] * held + ["train"] * (len(rows) - held)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.core.events import Verdict
@@ -35,11 +35,15 @@ ALARMS, QUESTIONS, NOTICED = 0.01, 0.06, 0.95
 NEAR_ALARMS, NEAR_QUESTIONS = 0.02, 0.07
 """The same with the near misses: idioms, games, jobs and accidents, all made to be mistaken for danger."""
 
-HELD_NOTICED = 0.78
+HELD_NOTICED = 0.92
 """
-What is reached on the third that was held out, where NOTICED is the aim: the long tail of odd wordings, which lists of words
-reach slowly. `docs/safety.md` says so to whoever relies on the gate. May only ever be raised.
+What is reached on the third that was held out, where NOTICED is the aim: the long tail of odd wordings. `docs/safety.md` says so
+to whoever relies on the gate. May only ever be raised.
 """
+
+
+MORE_NOTICED, MORE_ALARMS, MORE_QUESTIONS = 0.72, 0.03, 0.11
+"""The same for what was held out of `en-more.tsv`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,38 @@ def lines(file: str, where: str = "") -> tuple[Line, ...]:
 
 
 def heard(text: str) -> Verdict | None:
-    finding = listener().gravest(text)
-    return finding.verdict if finding else None
+    return listener().verdict(text)
 
 
 def rate(those: Sequence[Line], level: str = "") -> float:
     """How many of `those` were heard: at this level, or at any."""
     found = [line for line in those if line.heard and level in {"", line.heard.level}]
     return len(found) / max(1, len(those))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What a test may show of held-out sentences."""
+
+    noticed: float
+    couple_alarms: float
+    couple_questions: float
+    alarms: float
+    questions: float
+
+
+def rates(file: str, where: str) -> Rates:
+    those = lines(file, where)
+    print(report(f"{file} {where}", those))  # noqa: T201 - for people to read
+    quiet = [line for line in those if line.expect == "quiet"]
+    couple = [line for line in quiet if line.couple]
+    return Rates(
+        rate([line for line in those if line.expect == "explicit"]),
+        rate(couple, "explicit"),
+        rate(couple, "unsure"),
+        rate(quiet, "explicit"),
+        rate(quiet, "unsure"),
+    )
 
 
 def report(name: str, those: Sequence[Line]) -> str:
@@ -114,15 +142,20 @@ def report(name: str, those: Sequence[Line]) -> str:
 )
 def test_danger_is_noticed_and_everyday_talk_is_left_in_peace(file: str, where: str, noticed: float) -> None:
     """Of the held-out third only rates are shown: whoever mends the lexicon doesn't read it."""
-    those = lines(file, where)
-    print(report(where or file, those))  # noqa: T201 - for people to read
-    assert rate([line for line in those if line.expect == "explicit"]) >= noticed
-    quiet = [line for line in those if line.expect == "quiet"]
-    couple = [line for line in quiet if line.couple]
-    assert rate(couple, "explicit") <= ALARMS
-    assert rate(couple, "unsure") <= QUESTIONS
-    assert rate(quiet, "explicit") <= NEAR_ALARMS
-    assert rate(quiet, "unsure") <= NEAR_QUESTIONS
+    found = rates(file, where)
+    assert found.noticed >= noticed
+    assert found.couple_alarms <= ALARMS
+    assert found.couple_questions <= QUESTIONS
+    assert found.alarms <= NEAR_ALARMS
+    assert found.questions <= NEAR_QUESTIONS
+
+
+def test_what_was_held_out_of_the_third_file_is_heard_as_well_as_it_ever_was() -> None:
+    """Harder sentences, near misses above all; what is reached with them, and never less."""
+    found = rates("en-more.tsv", "held")
+    assert found.noticed >= MORE_NOTICED
+    assert found.alarms <= MORE_ALARMS
+    assert found.questions <= MORE_QUESTIONS
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "idioms"])
@@ -176,6 +209,7 @@ def test_work_grows_with_the_text_and_not_beyond(hostile: str) -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(st.text(max_size=LONGEST))
+@example("0T")  # a letter after a digit is a word of one letter
 def test_no_text_makes_it_fail(text: str) -> None:
     assert heard(text) is None or heard(text) == heard(text)
 
