@@ -1,6 +1,7 @@
 # Two commands for everybody: `make demo` and `make test`. Each sets up what it needs, alone, on a machine with Python ≥ 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE # what was compiled once need not be again
 
 .PHONY: help demo test suite deep lint types floors scripts audit format lock media bench clean
 
