@@ -15,11 +15,14 @@ test: .venv/ready-test  ## Everything that is checked before a change is taken: 
 	@$(MAKE) --no-print-directory lint floors
 	@$(MAKE) --no-print-directory -j3 types scripts suite
 
-deep: .venv/ready-test  ## What takes longer: long walks, chaos, soak. At most twenty minutes.
+deep: .venv/ready-test | var/cache  ## What takes longer: long walks, chaos, soak. At most twenty minutes.
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
-suite: .venv/ready-test
+suite: .venv/ready-test | var/cache
 	@$(BIN)/python -m pytest -n auto -m "not deep" $(ARGS)
+
+var/cache: | .venv/ready-test  # once, before several processes want the same at the same moment
+	@$(BIN)/python -m tests.carried
 
 lint: .venv/ready-test
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && echo "lint: fine"
