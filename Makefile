@@ -1,6 +1,7 @@
 # Two commands for everybody: `make demo` and `make test`. Each sets up what it needs, alone, on a machine with Python ≥ 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE # what was compiled once need not be again
 
 .PHONY: help demo test suite deep lint types floors scripts audit format lock media ear bench clean
 
@@ -14,11 +15,14 @@ test: .venv/ready-test  ## Everything that is checked before a change is taken: 
 	@$(MAKE) --no-print-directory lint floors
 	@$(MAKE) --no-print-directory -j3 types scripts suite
 
-deep: .venv/ready-test  ## What takes longer: long walks, chaos, soak. At most twenty minutes.
+deep: .venv/ready-test | var/cache  ## What takes longer: long walks, chaos, soak. At most twenty minutes.
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
-suite: .venv/ready-test
+suite: .venv/ready-test | var/cache
 	@$(BIN)/python -m pytest -n auto -m "not deep" $(ARGS)
+
+var/cache: | .venv/ready-test  # once, before several processes want the same at the same moment
+	@$(BIN)/python -m tests.carried
 
 lint: .venv/ready-test
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && echo "lint: fine"

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from bot.core.clock import SystemClock
 from bot.dialog.library import Library
-from bot.dialogs import read_dialogs
+from bot.dialogs import gate, read_dialogs
 from bot.storage.database import Database
 from bot.storage.migration import migrate
 
@@ -36,3 +36,7 @@ def empty_database() -> bytes:
         path = Path(folder) / "empty.db"
         beside.submit(asyncio.run, make(path)).result()
         return path.read_bytes()
+
+
+if __name__ == "__main__":
+    gate(None, tuple(library().catalog.locales), CACHE)

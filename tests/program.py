@@ -70,6 +70,7 @@ class Host:
         """Start a command (`run` by default), with these settings on top of the host's."""
         self._count += 1
         written = self.folder / f"said-{self._count}.txt"
+        written.touch()  # it may be read before the program has come so far
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.settings, **settings}
         is_cold = self.cold or self.weak or "PYTHONPATH" in environment
         begin = self._cold if is_cold else self._warm

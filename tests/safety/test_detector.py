@@ -13,6 +13,7 @@ from bot.core.events import Verdict
 from bot.dialogs import CARRIED
 from bot.safety.detector import Listener
 from bot.safety.lexicon import KINDS, LEVELS, Lexicon, load
+from tests.carried import CACHE
 
 CORPUS = Path(__file__).parent / "corpus"
 LONGEST = 4096
@@ -64,7 +65,7 @@ def lexicon() -> Lexicon:
 
 @cache
 def listener() -> Listener:
-    return Listener(lexicon())
+    return Listener(lexicon(), CACHE)
 
 
 @cache

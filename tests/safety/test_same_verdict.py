@@ -1,5 +1,6 @@
 """The gate hears the same wherever a text is typed, and takes the turn over wherever a person stands."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,13 +18,18 @@ ANN: dict[str, Any] = {"id": 42, "is_bot": False, "first_name": "Ann", "language
 CHAT: dict[str, Any] = {"id": 42, "type": "private", "first_name": "Ann"}
 ENVELOPE: dict[str, Any] = {"message_id": 9, "date": 1, "chat": CHAT, "from": ANN}
 
-_SENTENCES = [line.text for file in ("en.tsv", "en-fresh.tsv") for line in lines(file) if line.expect == "explicit"]
-_WORDS = sorted(listener()._automaton.words)
 
+@cache
+def _sentences() -> list[str]:
+    return [line.text for file in ("en.tsv", "en-fresh.tsv") for line in lines(file) if line.expect == "explicit"]
+
+
+SENTENCES = st.deferred(lambda: st.sampled_from(_sentences()))
+WORDS = st.deferred(lambda: st.sampled_from(sorted(listener()._automaton.words)))
 TEXTS = st.one_of(
-    st.sampled_from(_SENTENCES),
-    st.lists(st.sampled_from(_WORDS), min_size=1, max_size=12).map(" ".join),
-    st.tuples(st.sampled_from(_SENTENCES), st.text(max_size=40)).map(" ".join),
+    SENTENCES,
+    st.lists(WORDS, min_size=1, max_size=12).map(" ".join),
+    st.tuples(SENTENCES, st.text(max_size=40)).map(" ".join),
     st.text(min_size=1, max_size=200),
 ).filter(lambda text: text.strip() and not text.strip().startswith("/"))
 
