@@ -17,7 +17,7 @@ from bot.storage.vault import open_vault
 HERE = Path(__file__).parent
 FOLDER = Path(os.environ["BENCH_DIR"])
 DATABASE = os.environ.get("BENCH_DATABASE") or f"sqlite+aiosqlite:///{FOLDER / 'bot.db'}"
-FIRST, PEOPLE = 1_000_001, 2_000
+FIRST, PEOPLE = 1_000_001, int(os.environ.get("BENCH_PEOPLE", "2000"))
 AGREED = datetime(2026, 3, 2, tzinfo=UTC)
 
 

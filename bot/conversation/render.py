@@ -136,6 +136,8 @@ class Renderer:
 
 def _fit(words: Rich, limit: int) -> tuple[str, list[dict[str, Any]]]:
     """The words within Telegram's limit (UTF-16 units, the stricter count); what a person wrote may be long."""
+    if 2 * len(words.text) <= limit:  # the usual case: no character is more than two units
+        return words.text, list(words.entities)
     units = words.text.encode("utf-16-le")
     if len(units) <= 2 * limit:
         return words.text, list(words.entities)
