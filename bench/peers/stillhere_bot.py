@@ -50,6 +50,8 @@ OWN = {
     "HEALTH_LISTEN": "",
     "LOG_LEVEL": "warning",
 }
+if listen := os.environ.get("BENCH_LISTEN"):
+    OWN |= {"WEBHOOK_LISTEN": listen, "WEBHOOK_URL": f"http://{listen}/hook", "WEBHOOK_SECRET": "bench"}
 os.chdir(FOLDER)
 environment = {**os.environ, **{f"STILLHERE_{name}": value for name, value in OWN.items()}}
 os.execve(sys.executable, [sys.executable, "-m", "bot", "run"], environment)  # noqa: S606 - itself, with settings

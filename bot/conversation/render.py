@@ -111,7 +111,7 @@ class Renderer:
         return self._catalog.render(phrase, self._user.locale, self._user.zone, self._user.seed, self._now)
 
     def _markup(self, rows: Rows) -> Mapping[str, Any] | None:
-        if any(button.place for row in rows for button in row):
+        if rows and any(button.place for row in rows for button in row):
             keyboard = [[self._place_key(button) for button in row] for row in rows]
             return {"keyboard": keyboard, "resize_keyboard": True, "one_time_keyboard": True}
         return {"inline_keyboard": [[self._key(button) for button in row] for row in rows]} if rows else None
