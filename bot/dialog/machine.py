@@ -1,6 +1,6 @@
 """A script made runnable: one shared `transitions` machine a dialog, built once and moved by throw-away turns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -59,10 +59,11 @@ class Dialog:
             auto_transitions=False,
             ignore_invalid_triggers=True,
         )
-        self.needs = frozenset(self._needs())
-        self.opens = frozenset(
-            call.arguments["value"] for _, call in walk(script) if isinstance(call, Call) and call.name == "open"
-        )
+        parts = [part for _, part in walk(script)]  # once: it takes a millisecond, and a start waits for all dialogs
+        calls = [part for part in parts if isinstance(part, Call)]
+        self.needs = frozenset(self._needs(calls))
+        self.opens = frozenset(call.arguments["value"] for call in calls if call.name == "open")
+        self.says = frozenset(part.say for part in parts if isinstance(part, Line))
 
     def move(self, turn: Turn, trigger: str) -> bool:
         """
@@ -154,13 +155,12 @@ class Dialog:
         if event.transition.dest is not None and event.model.state != END:
             self._arrivals[event.model.state](event.model)
 
-    def _needs(self) -> Iterator[str]:
+    def _needs(self, calls: Iterable[Call]) -> Iterator[str]:
         registry = self._registry
-        for _, part in walk(self.script):
-            if isinstance(part, Call):
-                for shelf in (registry.guards, registry.actions):
-                    if part.name in shelf:
-                        yield from shelf[part.name].needs
+        for call in calls:
+            for shelf in (registry.guards, registry.actions):
+                if call.name in shelf:
+                    yield from shelf[call.name].needs
         for state in self.script.states.values():
             if state.pick is not None and state.pick.source in registry.lists:
                 yield from registry.lists[state.pick.source].needs
