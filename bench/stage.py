@@ -28,10 +28,10 @@ CACHE = Path(__file__).parents[1] / "var/bench/cache"
 
 
 class Wire:
-    """A Telegram that takes everything at once, and knows which buttons each chat shows."""
+    """A Telegram that takes everything at once, and knows what each chat shows: the message, its first button, its words."""
 
     def __init__(self) -> None:
-        self.shown: dict[int, tuple[int, str]] = {}
+        self.shown: dict[int, tuple[int, str, str]] = {}
         self.messages = 0
 
     async def call(self, _method: str, body: bytes) -> Sent:
@@ -40,7 +40,8 @@ class Wire:
         self.messages += 1
         number = said.get("message_id", self.messages)
         rows = said.get("reply_markup", {}).get("inline_keyboard", [])
-        self.shown[said["chat_id"]] = (number, rows[0][0].get("callback_data", "") if rows else "")
+        data = rows[0][0].get("callback_data", "") if rows else ""
+        self.shown[said["chat_id"]] = (number, data, said.get("text", ""))
         return Sent(number)
 
     async def answer(self, query_id: str, text: str = "") -> None:

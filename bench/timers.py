@@ -13,12 +13,13 @@ from stage import Stage, staged
 
 from bot.core.effects import SetTimer
 from bot.core.events import Elapsed, Incoming
+from bot.delivery.scheduler import BATCH
 from bot.storage import timers
 
 PEOPLE, EACH, CHUNK = 100_000, 10, 10_000
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
-BATCH, BATCHES = 100, 100
-"""As the scheduler takes them, and how many times."""
+BATCHES, LOOKS = 40, 200
+"""How many times the scheduler's batch is taken, and how often is looked or one timer set."""
 
 
 async def fill(stage: Stage) -> None:
@@ -34,7 +35,7 @@ async def fill(stage: Stage) -> None:
 async def look(stage: Stage) -> float:
     """The median of looking when nothing is due, in seconds."""
     lasting = []
-    for _ in range(200):
+    for _ in range(LOOKS):
         at = time.perf_counter()
         async with stage.database.transaction() as tx:
             assert not await timers.due(tx, LATER - timedelta(days=1), BATCH)
@@ -46,7 +47,7 @@ async def look(stage: Stage) -> float:
 async def set_one(stage: Stage) -> float:
     """The median of setting one person's timer, commit included, in seconds."""
     lasting = []
-    for number in range(200):
+    for number in range(LOOKS):
         at = time.perf_counter()
         async with stage.database.transaction(brief=True) as tx:
             await timers.set(tx, [(number + 1, SetTimer("nudge.daily", "", LATER, "09:00"))])
@@ -69,7 +70,7 @@ async def claim(stage: Stage) -> tuple[float, float]:
 async def turns(stage: Stage) -> tuple[float, float]:
     """The same for their whole turn: facts, engine, session, commit, and what there is to send."""
     begun, cpu = time.perf_counter(), time.process_time()
-    for _ in range(BATCHES // 4):
+    for _ in range(max(1, BATCHES // 4)):
         async with stage.database.transaction() as tx:
             due = await timers.due(tx, LATER + timedelta(days=2), BATCH)
         events = [Elapsed("nudge.daily", timer.ref, timer.due_at, timer.fence) for timer in due]
@@ -78,7 +79,7 @@ async def turns(stage: Stage) -> tuple[float, float]:
             [Incoming(timer.id, "timer", timer.user_id, timer.chat_id, event) for timer, event in pairs]
         )
         await stage.sent()
-    count = BATCH * (BATCHES // 4)
+    count = BATCH * (max(1, BATCHES // 4))
     return count / (time.perf_counter() - begun), (time.process_time() - cpu) / count
 
 

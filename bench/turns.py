@@ -40,7 +40,7 @@ class People:
 
     def _input(self, user_id: int) -> Incoming:
         self._update += 1
-        message, data = self._wire.shown.get(user_id, (0, ""))
+        message, data, _ = self._wire.shown.get(user_id, (0, "", ""))
         event = Pressed(data, message, str(self._update)) if self._step else CommandGiven("soothe")
         return Incoming(self._update, "update:1", user_id, user_id, event)
 

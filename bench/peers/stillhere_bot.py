@@ -17,7 +17,7 @@ from bot.storage.vault import open_vault
 HERE = Path(__file__).parent
 FOLDER = Path(os.environ["BENCH_DIR"])
 DATABASE = os.environ.get("BENCH_DATABASE") or f"sqlite+aiosqlite:///{FOLDER / 'bot.db'}"
-FIRST, PEOPLE = 1_000_001, 2_000
+FIRST, PEOPLE = 1_000_001, int(os.environ.get("BENCH_PEOPLE", "2000"))
 AGREED = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -50,6 +50,8 @@ OWN = {
     "HEALTH_LISTEN": "",
     "LOG_LEVEL": "warning",
 }
+if listen := os.environ.get("BENCH_LISTEN"):
+    OWN |= {"WEBHOOK_LISTEN": listen, "WEBHOOK_URL": f"http://{listen}/hook", "WEBHOOK_SECRET": "bench"}
 os.chdir(FOLDER)
 environment = {**os.environ, **{f"STILLHERE_{name}": value for name, value in OWN.items()}}
 os.execve(sys.executable, [sys.executable, "-m", "bot", "run"], environment)  # noqa: S606 - itself, with settings

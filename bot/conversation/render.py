@@ -111,7 +111,7 @@ class Renderer:
         return self._catalog.render(phrase, self._user.locale, self._user.zone, self._user.seed, self._now)
 
     def _markup(self, rows: Rows) -> Mapping[str, Any] | None:
-        if any(button.place for row in rows for button in row):
+        if rows and any(button.place for row in rows for button in row):
             keyboard = [[self._place_key(button) for button in row] for row in rows]
             return {"keyboard": keyboard, "resize_keyboard": True, "one_time_keyboard": True}
         return {"inline_keyboard": [[self._key(button) for button in row] for row in rows]} if rows else None
@@ -136,6 +136,8 @@ class Renderer:
 
 def _fit(words: Rich, limit: int) -> tuple[str, list[dict[str, Any]]]:
     """The words within Telegram's limit (UTF-16 units, the stricter count); what a person wrote may be long."""
+    if 2 * len(words.text) <= limit:  # the usual case: no character is more than two units
+        return words.text, list(words.entities)
     units = words.text.encode("utf-16-le")
     if len(units) <= 2 * limit:
         return words.text, list(words.entities)

@@ -1,5 +1,6 @@
 """Identifiers made in the program, so that rows know theirs before they are written."""
 
+from functools import lru_cache
 from math import inf
 
 from bot.core.clock import Clock
@@ -8,6 +9,7 @@ from bot.core.errors import DatabaseUnavailable
 _EPOCH_MS = 1_735_689_600_000  # 2025-01-01
 _NODE_BITS = 10
 _COUNT_BITS = 12
+_COUNTS = (1 << _COUNT_BITS) - 1
 
 NODES = 1 << _NODE_BITS
 """How many processes may make ids at the same time."""
@@ -33,14 +35,14 @@ class Ids:
 
     def next(self) -> int:
         """A number larger than every one before. Raises DatabaseUnavailable once `node` may be another's."""
-        if self._clock.machine() >= self._until:
+        machine = self._clock.machine()
+        if machine >= self._until:
             raise DatabaseUnavailable("This program was away for too long, and has to look at the database first.")
-        ticks = (int(self._clock.machine() * 1000) - _EPOCH_MS) << _COUNT_BITS
-        self._last = max(ticks, self._last + 1)
-        milliseconds, count = divmod(self._last, 1 << _COUNT_BITS)
-        return (milliseconds << (_NODE_BITS + _COUNT_BITS)) | (self.node << _COUNT_BITS) | count
+        self._last = last = max((int(machine * 1000) - _EPOCH_MS) << _COUNT_BITS, self._last + 1)
+        return (last >> _COUNT_BITS << (_NODE_BITS + _COUNT_BITS)) | (self.node << _COUNT_BITS) | (last & _COUNTS)
 
 
+@lru_cache(maxsize=4096)  # of a person and their prompt, several times a turn
 def base36(number: int) -> str:
     """`number` (not negative) in the digits 0–9a–z: short enough for callback data."""
     digits = ""

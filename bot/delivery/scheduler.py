@@ -16,7 +16,9 @@ from bot.storage.timers import Due
 
 _log = structlog.get_logger()
 
-BATCH = 100
+BATCH = 250
+"""How many timers are one batch: with more, updates that come meanwhile would wait for too long."""
+
 _POLL = 1.0  # seconds between two looks for what other replicas set
 _LONGEST_BACKOFF = 60.0
 _LEASE = "timers"

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from bot.core.effects import Phrase
 from bot.core.errors import ScriptError
 from bot.dialog.loader import Source
-from bot.dialog.machine import Dialog, walk
+from bot.dialog.machine import Dialog
 from bot.dialog.registry import Registry
-from bot.dialog.script import Line, Script, phrase_key
+from bot.dialog.script import Script, phrase_key
 from bot.dialog.turn import Turn
 from bot.i18n.catalog import Catalog
 
@@ -88,7 +88,7 @@ class Library:
 
     def _needs_of_words(self, dialog: Dialog) -> set[str]:
         """The facts behind the placeholders of what a dialog says."""
-        keys = {phrase_key(dialog.name, line.say) for _, line in walk(dialog.script) if isinstance(line, Line)}
+        keys = {phrase_key(dialog.name, said) for said in dialog.says}
         names = {name for key in keys for name in self._shape(key)[0]}
         return {need for name in names if name in self.registry.values for need in self.registry.values[name].needs}
 

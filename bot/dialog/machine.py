@@ -1,10 +1,10 @@
 """A script made runnable: one shared `transitions` machine a dialog, built once and moved by throw-away turns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
-from transitions import Machine
+from transitions import Machine, Transition
 
 from bot.core.errors import ScriptError
 from bot.dialog.registry import Registry
@@ -13,6 +13,27 @@ from bot.dialog.turn import Turn
 
 PASSAGES = 32
 """How many passages may follow each other in one turn: more is a loop without a wait."""
+
+
+class _Move(Transition):
+    """A transition without those hooks and log lines that no script can ask for: they cost more than all that scripts do."""
+
+    def execute(self, event_data: Any) -> bool:
+        """Make the move if its guards hold."""
+        if not self._eval_conditions(event_data):
+            return False
+        deeds: list[Any] = self.before  # functions: names never reach the machine
+        for deed in deeds:
+            deed(event_data)
+        if self.dest:
+            event_data.model.state = self.dest
+        for arrive in event_data.machine.after_state_change:
+            arrive(event_data)
+        return True
+
+
+class _Machine(Machine):
+    transition_cls = _Move
 
 
 class Dialog:
@@ -28,7 +49,7 @@ class Dialog:
         self._registry = registry
         self._say = say
         self._arrivals = {name: self._arrival(state) for name, state in script.states.items()}
-        self._machine = Machine(
+        self._machine = _Machine(
             model=None,
             states=[BEGIN, END, *script.states],
             initial=BEGIN,
@@ -38,10 +59,11 @@ class Dialog:
             auto_transitions=False,
             ignore_invalid_triggers=True,
         )
-        self.needs = frozenset(self._needs())
-        self.opens = frozenset(
-            call.arguments["value"] for _, call in walk(script) if isinstance(call, Call) and call.name == "open"
-        )
+        parts = [part for _, part in walk(script)]  # once: it takes a millisecond, and a start waits for all dialogs
+        calls = [part for part in parts if isinstance(part, Call)]
+        self.needs = frozenset(self._needs(calls))
+        self.opens = frozenset(call.arguments["value"] for call in calls if call.name == "open")
+        self.says = frozenset(part.say for part in parts if isinstance(part, Line))
 
     def move(self, turn: Turn, trigger: str) -> bool:
         """
@@ -133,13 +155,12 @@ class Dialog:
         if event.transition.dest is not None and event.model.state != END:
             self._arrivals[event.model.state](event.model)
 
-    def _needs(self) -> Iterator[str]:
+    def _needs(self, calls: Iterable[Call]) -> Iterator[str]:
         registry = self._registry
-        for _, part in walk(self.script):
-            if isinstance(part, Call):
-                for shelf in (registry.guards, registry.actions):
-                    if part.name in shelf:
-                        yield from shelf[part.name].needs
+        for call in calls:
+            for shelf in (registry.guards, registry.actions):
+                if call.name in shelf:
+                    yield from shelf[call.name].needs
         for state in self.script.states.values():
             if state.pick is not None and state.pick.source in registry.lists:
                 yield from registry.lists[state.pick.source].needs

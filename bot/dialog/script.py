@@ -4,6 +4,7 @@ A dialog as its author wrote it, checked for shape: plain frozen values, no beha
 The JSON schema for editors is generated from these models; the words for people stand in `dialogs/README.md`.
 """
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -206,6 +207,7 @@ class Script(Shape):
         return self
 
 
+@lru_cache(maxsize=8192)
 def phrase_key(dialog: str, key: str) -> str:
     """The full key of a phrase: `$key` is shared (`common.key`), a key with a known dialog in front (`/soothe.x`) is that one's."""
     if key.startswith("$"):
@@ -215,6 +217,7 @@ def phrase_key(dialog: str, key: str) -> str:
     return f"{dialog}.{key}"
 
 
+@lru_cache(maxsize=8192)
 def label_key(dialog: str, place: str, press: str) -> str:
     """The key of a button's label."""
     return phrase_key(dialog, press if press.startswith("$") else f"{place}.{press}")

@@ -49,8 +49,9 @@ def asks_again(user: User, event: Event, session: Session, now: datetime) -> boo
 
 def waiting(before: Session, effects: Iterable[Effect]) -> Event | None:
     """What waited for the answer and may go on now: the person has just agreed."""
-    agreed = any(isinstance(effect, ChangeUser) and effect.values.get("consent") == VERSION for effect in effects)
-    if before.frame.dialog != DIALOG or not agreed:
+    if before.frame.dialog != DIALOG:
+        return None
+    if not any(isinstance(effect, ChangeUser) and effect.values.get("consent") == VERSION for effect in effects):
         return None
     slots = before.frame.slots
     if command := slots.get(WANTED):

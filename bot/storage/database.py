@@ -151,13 +151,7 @@ class Database:
         self._inside.add(task)
         began = False
         try:
-            async with self._engine.begin() as connection:
-                driver = None
-                if self.dialect == "sqlite":
-                    driver = _driver(connection)
-                    driver.brief = False
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                    driver.brief = brief
+            async with self._engine.connect() as connection, self._begun(connection, brief=brief) as driver:
                 began = True
                 yield Transaction(connection, self.dialect, self._clock, driver if brief else None)
         except (DBAPIError, PoolExhausted, sqlite3.Error, OSError, TimeoutError) as fault:
@@ -166,6 +160,24 @@ class Database:
             raise _translated(fault).with_traceback(fault.__traceback__) from None
         finally:
             self._inside.discard(task)
+
+    @asynccontextmanager
+    async def _begun(self, connection: AsyncConnection, *, brief: bool) -> AsyncIterator[onehop.Connection | None]:
+        """A transaction on this connection. SQLite's driver begins and ends it without SQLAlchemy, which would do no more."""
+        if self.dialect != "sqlite":
+            async with connection.begin():
+                yield None
+            return
+        driver = _driver(connection)
+        driver.brief = False
+        await driver.begin()
+        driver.brief = brief
+        try:
+            yield driver
+        except BaseException:
+            await driver.rollback()
+            raise
+        await driver.commit()
 
 
 def _read_url(url: str) -> URL:
@@ -201,7 +213,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         ) from None
     return create_async_engine(
         url,
-        async_creator=lambda: onehop.connect(lambda: _open_file(path)),
+        async_creator=lambda: onehop.connect(lambda: _open_file(path), LOCK_WAIT * 1000),
         pool_size=1,
         max_overflow=0,
         pool_timeout=_TURN_WAIT,

@@ -9,9 +9,9 @@ import aiosqlite
 Description = tuple[tuple[Any, ...], ...] | None
 
 
-async def connect(open_file: Callable[[], sqlite3.Connection]) -> "Connection":
+async def connect(open_file: Callable[[], sqlite3.Connection], patience: int) -> "Connection":
     """Open a connection on a thread of its own; `open_file` runs there. The thread never keeps a process alive."""
-    connection = Connection(open_file)
+    connection = Connection(open_file, patience)
     thread = connection._thread  # noqa: SLF001 - aiosqlite has no other door to it
     thread.daemon = True
     try:
@@ -26,12 +26,13 @@ class Connection(aiosqlite.Connection):
     """
     An aiosqlite connection whose cursors need no trip to be opened or closed.
 
-    While it is `brief`, statements run right where they are asked for. Beginning and ending a transaction, where the lock
-    and the disk are waited for, are trips in any case.
+    While it is `brief`, statements run right where they are asked for. Where the lock has to be waited for (`patience`, in
+    ms), or the disk, it is a trip in any case.
     """
 
-    def __init__(self, open_file: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, open_file: Callable[[], sqlite3.Connection], patience: int) -> None:
         super().__init__(open_file, iter_chunk_size=64)
+        self._patience = patience
         self.brief = False
         self._begun = self._ended = 0  # trips; the first is counted by the caller's thread, the second by the other
 
@@ -49,12 +50,19 @@ class Connection(aiosqlite.Connection):
         self._begun += 1
         await self._execute(self._do, work)  # type: ignore[no-untyped-call]
 
+    async def begin(self) -> None:
+        """Take the writer's lock: right here if it is free, else elsewhere, where it may be waited for."""
+        if self._begun != self._ended or not self._begins_here():
+            await self.trip(lambda connection: connection.execute("BEGIN IMMEDIATE").close())
+
     async def commit(self) -> None:
         """Wait for the disk, elsewhere."""
         await self.trip(sqlite3.Connection.commit)
 
     async def rollback(self) -> None:
         """Only if there may be something to take back: the pool asks for it each time, to be sure."""
+        if self._connection is None:
+            return  # SQLAlchemy has closed it, as it does when a task is cancelled on a trip
         if self._conn.in_transaction or self._begun != self._ended:
             await self.trip(sqlite3.Connection.rollback)
 
@@ -73,6 +81,19 @@ class Connection(aiosqlite.Connection):
     def each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each of `rows` in this thread: `stays` has to hold."""
         self._conn.executemany(sql, rows).close()
+
+    def _begins_here(self) -> bool:
+        """Whether the lock was free."""
+        self._conn.execute("PRAGMA busy_timeout=0").close()
+        try:
+            self._conn.execute("BEGIN IMMEDIATE").close()
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            self._conn.execute(f"PRAGMA busy_timeout={self._patience}").close()
+        return True
 
     def _do(self, work: Callable[[sqlite3.Connection], None]) -> None:
         try:

@@ -74,11 +74,10 @@ async def finish(tx: Transaction, ids: Iterable[int]) -> dict[int, Due]:
     A daily one (`rule`) is set anew by the turn. Locks their users first, as every turn does, then the timers.
     """
     wanted = {"ids": sorted(ids)}
-    await found(tx, _LOCK_USERS, wanted)
-    standing = {row[0]: _due(*row) for row in await found(tx, _LOCK, wanted)}
-    if standing:
-        await found(tx, _FINISH, {"ids": sorted(standing)})
-    return standing
+    if tx.dialect == "postgresql":  # SQLite has one lock, and this transaction holds it
+        await found(tx, _LOCK_USERS, wanted)
+        await found(tx, _LOCK, wanted)
+    return {row[0]: _due(*row) for row in await found(tx, _FINISH, wanted)}
 
 
 async def move(tx: Transaction, later: Sequence[tuple[int, datetime]]) -> None:
@@ -152,14 +151,13 @@ _LOCK_USERS = (
     .order_by(users.c.id)
     .with_for_update()
 )
-_LOCK = (
-    select(*_TIMER)
-    .select_from(_WITH_USER)
-    .where(among(timers.c.id, "ids"), *AWAKE)
-    .order_by(timers.c.id)
-    .with_for_update(of=timers)
-)
+_LOCK = select(timers.c.id).where(among(timers.c.id, "ids")).order_by(timers.c.id).with_for_update()
 _OF_USER = select(timers).where(timers.c.user_id == bindparam("who")).order_by(timers.c.due_at, timers.c.id)
-_FINISH = delete(timers).where(among(timers.c.id, "ids"))
+_owner = select(users.c.chat_id).where(users.c.id == timers.c.user_id)
+_FINISH = (
+    delete(timers)
+    .where(among(timers.c.id, "ids"), _owner.where(*AWAKE).exists())
+    .returning(*(_owner.scalar_subquery() if column is users.c.chat_id else column for column in _TIMER))
+)
 _MOVE = update(timers).where(timers.c.id == bindparam("old")).values(id=bindparam("new"), due_at=bindparam("at"))
 _NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*AWAKE).order_by(timers.c.due_at).limit(1)

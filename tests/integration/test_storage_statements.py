@@ -5,9 +5,10 @@ import re
 import pytest
 from sqlalchemy import Executable, bindparam, insert, select, text, update
 
+from bot.core.errors import StatementRefused
 from bot.storage import claims, entries, lanes, outbox, sessions, settlement, spaces, timers, users
 from bot.storage.database import Database
-from bot.storage.statements import among, many
+from bot.storage.statements import among, found, many
 from bot.storage.tables import leases
 
 BY_KEY = {
@@ -62,3 +63,23 @@ async def test_a_list_is_one_parameter(database: Database, wanted: list[str]) ->
         assert (await tx.connection.execute(text("SELECT 1"))).scalar_one() == 1
     assert found == set(wanted) - {"z"}
     assert left == {"a", "b", "c", 'quoted"'} - set(wanted)
+
+
+@pytest.mark.parametrize("brief", [True, False])
+async def test_what_is_found_is_the_same_in_a_brief_transaction(database: Database, *, brief: bool) -> None:
+    asked = select(leases.c.name, leases.c.until).where(among(leases.c.name, "names")).order_by(leases.c.name)
+    async with database.transaction(brief=brief) as tx:
+        await many(tx, insert(leases), [{"name": name, "owner": "", "until": 7} for name in "abc"])
+        assert [tuple(row) for row in await found(tx, asked, {"names": ["c", "a", "z"]})] == [("a", 7), ("c", 7)]
+        assert await found(tx, update(leases).values(until=8)) == []
+        assert [tuple(row) for row in await found(tx, asked, {"names": ["b"]})] == [("b", 8)]
+
+
+@pytest.mark.parametrize("brief", [True, False])
+async def test_a_refused_statement_is_ours_in_a_brief_transaction_too(database: Database, *, brief: bool) -> None:
+    row = {"name": "a", "owner": "", "until": 0}
+    with pytest.raises(StatementRefused):
+        async with database.transaction(brief=brief) as tx:
+            await many(tx, insert(leases), [row, row])
+    async with database.transaction(brief=brief) as tx:
+        assert await found(tx, select(leases.c.name)) == []
