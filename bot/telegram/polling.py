@@ -26,7 +26,7 @@ _CONTEST_PAUSE = 3.0
 _LONGEST_CONTEST_PAUSE = 60.0
 _REFUSALS = 3  # in a row, of a token that worked before
 _TRIES = 3  # in a row, before another replica may try whether it reaches Telegram
-_REST = 30.0  # seconds for which the others may
+_REST = 5.0  # seconds for which the others may; a waiting one looks far more often
 _STEP_ASIDE = 3.0  # seconds in which a replica with newer dialogs takes over, if there is one
 
 log = structlog.get_logger()
