@@ -63,7 +63,9 @@ def main() -> None:
     parser.add_argument("--delay", default="40")
     given = parser.parse_args()
     options = ["--levels", given.people, "--seconds", given.seconds, "--delay", given.delay]
-    print("| replicas | updates/s | CPU ms: each replica, PostgreSQL, this Bot API | p50 ms | p99 ms | lost | wrong |")
+    print(
+        "| replicas | updates/s | CPU ms an update: replicas + PostgreSQL + this Bot API | p50 ms | p99 ms | lost | wrong |"
+    )
     print("|---:|---:|---|---:|---:|---:|---:|")
     with server() as running:
         for replicas in (1, 2):

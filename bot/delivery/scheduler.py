@@ -122,8 +122,10 @@ class Scheduler:
         async with self._database.transaction() as tx:
             if self._shared and not await leases.take(tx, _LEASE, self._name):
                 return [], None
-            due = await timers.due(tx, self._clock.now(), BATCH)
-            return due, None if due else await timers.next_due(tx)
+            upcoming, now = await timers.next_due(tx), self._clock.now()
+            if upcoming is None or upcoming > now:
+                return [], upcoming
+            return await timers.due(tx, now, BATCH), None
 
     async def _rest(self, upcoming: datetime | None) -> None:
         """Until a timer is due or was written; not longer than the poll, if there are other replicas."""

@@ -204,8 +204,7 @@ class Sender:
         told = self._shared or self._waiting or self._crowded or self._held or asking
         if not told and (wait := self._look_at - self._clock.machine()) > 0:
             return None if wait == inf else wait
-        claim = await self._claim()
-        if claim is None:
+        if (claim := await self._claim()) is None:
             return None
         self.send(claim.messages)
         self._note(claim)

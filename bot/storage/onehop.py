@@ -34,6 +34,7 @@ class Connection(aiosqlite.Connection):
         super().__init__(open_file, iter_chunk_size=64)
         self._patience = patience
         self.brief = False
+        self._changes = 0  # of rows, before the transaction
         self._begun = self._ended = 0  # trips; the first is counted by the caller's thread, the second by the other
 
     @property
@@ -54,10 +55,14 @@ class Connection(aiosqlite.Connection):
         """Take the writer's lock: right here if it is free, else elsewhere, where it may be waited for."""
         if self._begun != self._ended or not self._begins_here():
             await self.trip(lambda connection: connection.execute("BEGIN IMMEDIATE").close())
+        self._changes = self._conn.total_changes
 
     async def commit(self) -> None:
-        """Wait for the disk, elsewhere."""
-        await self.trip(sqlite3.Connection.commit)
+        """Wait for the disk, elsewhere; if no row was changed there is nothing to wait for."""
+        if self._begun == self._ended and self._conn.total_changes == self._changes:
+            self._conn.commit()
+        else:
+            await self.trip(sqlite3.Connection.commit)
 
     async def rollback(self) -> None:
         """Only if there may be something to take back: the pool asks for it each time, to be sure."""

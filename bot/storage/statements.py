@@ -146,8 +146,8 @@ def _bare(
     fixed = {name: value for name, value in compiled.params.items() if name not in names}
     lists = [name for name, bind in compiled.binds.items() if isinstance(bind.type, _Several)]
     pick = itemgetter(*order) if len(order) > 1 else lambda row: tuple(row[name] for name in order)
-    if not (fixed or lists):
-        return str(compiled), pick
+    if not lists:
+        return str(compiled), (lambda row: pick({**fixed, **row})) if fixed else pick
 
     def values(row: Mapping[str, Any]) -> tuple[Any, ...]:
         return pick({**fixed, **row, **{name: _as_list(row[name], dialect) for name in lists}})

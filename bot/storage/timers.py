@@ -153,6 +153,7 @@ _LOCK_USERS = (
 )
 _LOCK = select(timers.c.id).where(among(timers.c.id, "ids")).order_by(timers.c.id).with_for_update()
 _OF_USER = select(timers).where(timers.c.user_id == bindparam("who")).order_by(timers.c.due_at, timers.c.id)
+# SQLite's RETURNING names columns without their table: `user_id` must not be one of users' own.
 _owner = select(users.c.chat_id).where(users.c.id == timers.c.user_id)
 _FINISH = (
     delete(timers)
