@@ -36,14 +36,14 @@ ALARMS, QUESTIONS, NOTICED = 0.01, 0.06, 0.95
 NEAR_ALARMS, NEAR_QUESTIONS = 0.02, 0.07
 """The same with the near misses: idioms, games, jobs and accidents, all made to be mistaken for danger."""
 
-HELD_NOTICED = 0.92
+HELD_NOTICED = 0.94
 """
 What is reached on the third that was held out, where NOTICED is the aim: the long tail of odd wordings. `docs/safety.md` says so
 to whoever relies on the gate. May only ever be raised.
 """
 
 
-MORE_NOTICED, MORE_ALARMS, MORE_QUESTIONS = 0.72, 0.03, 0.11
+MORE_NOTICED, MORE_ALARMS, MORE_QUESTIONS = 0.78, 0.03, 0.14
 """The same for what was held out of `en-more.tsv`."""
 
 
