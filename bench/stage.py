@@ -80,7 +80,7 @@ async def staged(folder: Path, people: int, dialogs: Path | None = None) -> Asyn
             some = range(first, min(first + 10_000, people + 1))
             await users.create(tx, vault, [person(number) for number in some])
     sender = Sender(database, vault, wire, clock, rate=0)
-    library = read_dialogs(dialogs, CACHE / ("own" if dialogs is None else dialogs.name))
+    library = read_dialogs(dialogs, CACHE)
     erased = Deletions(folder / "deletions")
     conversation = Conversation(
         database, vault, library, clock, Ids(clock, 1), sender, lambda *_: None, lambda: None, deletions=erased

@@ -94,6 +94,7 @@ def test_ann_sets_it_up_calms_down_and_has_her_line_next_morning(page: Page) -> 
     expect(log(page, "Ann").get_by_role("button", name="Stop these")).to_be_hidden()
 
 
+@pytest.mark.deep
 def test_ben_asks_for_room_keeps_his_word_and_the_chat_outlives_the_program(page: Page, demo: Demo) -> None:
     begin(page, "Ben")
     say(page, "Ben", "/space")

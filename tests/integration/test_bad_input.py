@@ -20,7 +20,7 @@ from bot.simulator import Simulator, serve
 from bot.simulator.people import Person
 from bot.storage import letters
 from bot.telegram.webhook import MAX_BODY
-from tests.carried import empty_database, library
+from tests.carried import CACHE, empty_database, library
 from tests.clock import AdvancingClock
 from tests.program import free_address
 
@@ -104,6 +104,7 @@ async def room(folder: Path, **hook: Any) -> AsyncIterator[Room]:
             database_url=f"sqlite+aiosqlite:///{folder / 'bot.db'}",
             key_file=folder / "bot.key",
             health_listen="",
+            cache=CACHE,
             **hook,
         )
         app = App(wanted, clock, library=library())

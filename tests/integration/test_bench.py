@@ -30,6 +30,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
         del sys.modules[name]
 
 
+@pytest.mark.deep  # it reads dialogs of its own
 async def test_people_walk_through_all_steps(bench: dict[str, ModuleType], tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(bench["stage"], "CACHE", CACHE)
     script = json.loads((BENCH / "dialog-script.json").read_text())
@@ -57,6 +58,7 @@ async def test_timers_are_taken_out(bench: dict[str, ModuleType], tmp_path: Path
         await measured.turns(stage)
 
 
+@pytest.mark.deep
 async def test_the_bot_among_its_peers_answers(tmp_path: Path) -> None:
     async with hosted(tmp_path) as (host, simulator):
         given = {

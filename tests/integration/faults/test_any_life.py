@@ -218,7 +218,7 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("lives", "steps"),
-    [(3, 10), pytest.param(20, 25, marks=[pytest.mark.deep, pytest.mark.timeout(900)])],
+    [(2, 10), pytest.param(20, 25, marks=[pytest.mark.deep, pytest.mark.timeout(900)])],
     ids=["short", "long"],
 )
 def test_any_life(migrated_file: Path, tmp_path: Path, lives: int, steps: int) -> None:
