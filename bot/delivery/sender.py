@@ -76,6 +76,7 @@ class Sender:
         self._missed: dict[int, None] = {}  # people who wait for words that will not come
         self._throttled = ("", 0.0)  # the last destination that was told to wait, and when
         self._paused_until = 0.0
+        self._written = 0  # how often we were told of messages that wait in their lanes
         self._look_at = 0.0  # machine time at which something in a lane may be due, if this program alone writes
         self.counts: Counter[str] = Counter()
         """How many messages got which outcome (names of `Status`), and how often Telegram said to wait (`throttled`)."""
@@ -110,6 +111,7 @@ class Sender:
             task.add_done_callback(self._tasks.discard)
         if waiting:
             self._waiting = True
+            self._written += 1
             self._wake.set()
 
     def when_missed(self, make_good: Callable[[Sequence[int]], Awaitable[None]]) -> None:
@@ -204,15 +206,19 @@ class Sender:
         told = self._shared or self._waiting or self._crowded or self._held or asking
         if not told and (wait := self._look_at - self._clock.machine()) > 0:
             return None if wait == inf else wait
+        left_out, written = bool(self._busy()), self._written
         if (claim := await self._claim()) is None:
             return None
         self.send(claim.messages)
         self._note(claim)
         soon, busy = claim.wait is not None and claim.wait <= SOON, bool(self._busy())
+        unseen = left_out or written != self._written  # in lanes that were busy when the claim began, or since
         self._held = claim.held > 0
-        self._waiting, self._crowded = soon or (self._waiting and busy), claim.crowded
+        self._waiting, self._crowded = soon or (self._waiting and (unseen or busy)), claim.crowded
         self._look_at = inf if claim.wait is None else self._clock.machine() + claim.wait
-        if not (soon or busy or self._held):
+        if unseen and not busy:
+            self._wake.set()  # what freed those lanes meanwhile has been and gone
+        if not (soon or busy or unseen or self._held):
             self._answer(asking)
         return claim.wait
 

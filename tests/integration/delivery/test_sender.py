@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.clock import SystemClock
 from bot.delivery.sender import Sender
+from bot.storage.claims import Claim
 from bot.storage.messages import LEASE, Status
 from bot.storage.vault import Vault
 from tests.clock import AdvancingClock, ClockedDatabase
@@ -180,6 +181,54 @@ async def test_what_frees_a_lane_settles_all_of_its_claim(post: Post[AdvancingCl
         await sender._settle()
         assert await post.counts() == {Status.SENT: 2}
         assert (await post.lane(1)).owner is None
+
+
+async def test_what_a_turn_writes_while_the_sender_looks_is_not_forgotten(
+    post: Post[AdvancingClock], wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look is over in the database, and not yet in the sender, when a turn says that something waits."""
+    sender = Sender(post.database, post.vault, wire, post.clock)
+    look, late = sender._claim, [draft(16)]
+
+    async def slowly() -> Claim | None:
+        found = await look()
+        if wire.texts() == ["8"] and late:
+            await post.add(late.pop())
+            sender.send([], waiting=True)
+        return found
+
+    monkeypatch.setattr(sender, "_claim", slowly)
+    async with running(sender):
+        await turn(post, sender, draft(8))
+        await sender.quiet()
+        await wire.heard(2)
+    assert wire.texts() == ["8", "16"]
+
+
+async def test_what_waited_for_a_lane_that_is_freed_while_the_sender_looks_is_not_forgotten(
+    post: Post[AdvancingClock], wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look leaves the busy lane out; by its end another chat's turn has settled what kept it busy."""
+    sender = Sender(post.database, post.vault, wire, post.clock)
+    look = sender._claim
+
+    async def slowly() -> Claim | None:
+        found = await look()
+        if not wire.gate.is_set():
+            wire.gate.set()
+            await asyncio.gather(*sender._tasks)
+            await turn(post, sender)
+        return found
+
+    wire.gate.clear()
+    await turn(post, sender, draft(8))
+    await wire.heard(1)
+    await turn(post, sender, draft(16))
+    monkeypatch.setattr(sender, "_claim", slowly)
+    async with running(sender):
+        await sender.quiet()
+        await wire.heard(2)
+    assert wire.texts() == ["8", "16"]
 
 
 async def test_an_idle_sender_asks_the_database_nothing(
