@@ -49,6 +49,16 @@ def given_back(rows: Sequence[Claimed], status: Status, wait: float) -> list[Out
     return [*untried[:-1], replace(untried[-1], last=True)]
 
 
+def ending_with(outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> list[Outcome]:
+    """
+    Those of `others` whose claim ends with `outcomes`.
+
+    A turn may still be writing them, and whatever frees a lane writes all of its claim.
+    """
+    ending = {each.token for each in outcomes if each.last}
+    return [each for each in others if each.token in ending]
+
+
 async def _call(channel: Channel, row: Claimed) -> Outcome:
     async with asyncio.timeout(PATIENCE):
         sent = await channel.call(row.method, row.body)

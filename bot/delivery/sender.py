@@ -14,7 +14,7 @@ import structlog
 from bot.conversation.channel import Channel
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
-from bot.delivery.attempt import PATIENCE, attempt, given_back, uncertain
+from bot.delivery.attempt import PATIENCE, attempt, ending_with, given_back, uncertain
 from bot.storage import budget, claims, lanes, settlement
 from bot.storage.budget import SECOND, limits
 from bot.storage.database import Database
@@ -81,8 +81,6 @@ class Sender:
         self.counts: Counter[str] = Counter()
         """How many messages got which outcome (names of `Status`), and how often Telegram said to wait (`throttled`)."""
 
-    # ------------------------------------------------------------------------------------- what a turn needs
-
     def owner(self) -> Owner | None:
         """A new owner for a turn's messages; None while older ones of other lanes wait for the budget."""
         if self._stopping or self._crowded or self._pause() > 0:
@@ -117,8 +115,6 @@ class Sender:
     def when_missed(self, make_good: Callable[[Sequence[int]], Awaitable[None]]) -> None:
         """Let `make_good` say something to people whose awaited words Telegram refuses for ever, or nobody can read."""
         self._make_good = make_good
-
-    # ------------------------------------------------------------------------------------------------- life
 
     async def run(self) -> None:
         """Serve until `stop`."""
@@ -176,8 +172,6 @@ class Sender:
                 await self._ended.wait()
         return self._ended.is_set()
 
-    # -------------------------------------------------------------------------------------------- one round
-
     async def _begin(self) -> bool:
         """
         SQLite has one process: whatever an earlier one had claimed is free at once.
@@ -213,8 +207,8 @@ class Sender:
         self._note(claim)
         soon, busy = claim.wait is not None and claim.wait <= SOON, bool(self._busy())
         unseen = left_out or written != self._written  # in lanes that were busy when the claim began, or since
-        self._held = claim.held > 0
-        self._waiting, self._crowded = soon or (self._waiting and (unseen or busy)), claim.crowded
+        self._waiting = soon or (self._waiting and (unseen or busy))
+        self._held, self._crowded = claim.held > 0, claim.crowded
         self._look_at = inf if claim.wait is None else self._clock.machine() + claim.wait
         if unseen and not busy:
             self._wake.set()  # what freed those lanes meanwhile has been and gone
@@ -224,10 +218,8 @@ class Sender:
 
     async def _settle(self) -> None:
         with self._settling(self._done) as outcomes:
-            # A turn may still be writing earlier outcomes of a claim that ends here: whatever frees a lane writes them all.
-            ending = {each.token for each in outcomes if each.last}
             others = [each for group in self._travelling if group is not outcomes for each in group]
-            earlier = [each for each in others if each.token in ending]
+            earlier = ending_with(outcomes, others)
             async with self._database.transaction(brief=True) as tx:
                 await settlement.settle(tx, [*earlier, *outcomes], self._clock.now(), self._limits)
         if any(each.status == Status.PENDING or each.blocked for each in outcomes):
