@@ -16,7 +16,7 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30:
     # Each commit is written through to the disk, as the product has to; a test's own disk may be the memory.
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-settings.register_profile("quick", max_examples=30, derandomize=True, database=None)
+settings.register_profile("quick", max_examples=20, derandomize=True, database=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
