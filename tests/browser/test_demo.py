@@ -107,7 +107,6 @@ def test_ben_asks_for_room_keeps_his_word_and_the_chat_outlives_the_program(page
     demo.start()
     expect(page.get_by_text("Reconnecting…")).to_be_hidden()
     hears(page, "Ben", "I'm not leaving us.")
-    hears(page, "Ann", "Berlin")
     tap(page, "Ben", "I sent it", "Just quiet")
     skip(page)
     expect(log(page, "Ben").get_by_role("button", name="Still good")).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.simulator import Fault, Simulator, Trouble
-from tests.program import Host, Program, free_address, hosted, until
+from tests.program import Host, Program, free_address, hosted, real_time, until
 from tests.walking import WALK, Phone, Shown, chance, undisturbed
 
 
@@ -18,11 +18,19 @@ class Walk(Phone):
     def __init__(self, host: Host, simulator: Simulator) -> None:
         super().__init__(simulator, simulator.people()[0])
         self.host, self.simulator = host, simulator
-        self.in_flight = self.kills = 0
+        self.in_flight = self.kills = self.greeted = 0
         self.program: Program
 
     async def start(self) -> None:
+        self.greeted = len(self.simulator.calls("getMe"))
         self.program = await self.host.start()
+
+    async def comes_to_rest(self) -> None:
+        """Until the program hears a SIGTERM, and has said and settled what its forerunners left."""
+        await until(self.simulator, self.program, lambda: len(self.simulator.calls("getMe")) > self.greeted)
+        async with asyncio.timeout(30):
+            while self.unsettled():
+                await real_time(0.05)
 
     async def sees(self, wanted: Shown, since: int) -> None:
         try:
@@ -146,6 +154,7 @@ async def test_killed_at_any_moment_the_talk_goes_on(tmp_path: Path, door: str, 
     ):  # she is faster than one message a second
         going = Walk(host, simulator)
         await going.start()
+        await until(simulator, going.program, lambda: simulator.calls("getUpdates") or simulator.calls("setWebhook"))
         for step, (deed, wanted) in enumerate(zip(WALK, calm.ends, strict=True)):
             seen = len(going.shown)
             if step % every == every - 1:
@@ -154,6 +163,7 @@ async def test_killed_at_any_moment_the_talk_goes_on(tmp_path: Path, door: str, 
             else:
                 going.act(deed)
             await going.sees(wanted, seen)
+        await going.comes_to_rest()
         assert await going.program.stop() == 0, going.program.said
         twice = len(going.shown) - len(calm.shown)
         print(f"{going.kills} kills, {going.in_flight} in flight, {twice} came twice")  # noqa: T201 - seen with `pytest -s`

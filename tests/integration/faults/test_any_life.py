@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from bot.simulator.faults import Fault, Trouble
+from bot.simulator.updates import Update
 from bot.storage.tables import entries, timers
 from tests.integration.faults.world import World
 
@@ -154,10 +155,14 @@ class Life(RuleBasedStateMachine):
     @rule(again=st.lists(st.integers(0, 59), min_size=1, max_size=8))
     def come_again(self, again: list[int]) -> None:
         self.settle()
-        last = self.world.updates[-60:]
-        for number in again:
+        last = [update for update in self.world.updates[-60:] if self._is_known(update)]
+        for number in again if last else []:
             late = replace(last[number % len(last)], expires_at=10**10)  # at Telegram it may be gone by now
             self.world.simulator.queue(self.world.account).put(late)
+
+    def _is_known(self, update: Update) -> bool:
+        """Telegram keeps an update for a day at most; the bot knows for two days that it has had it."""
+        return self.world.clock.now().timestamp() < update.expires_at + 20 * 3600
 
     @rule(fault=st.sampled_from(TROUBLES))
     def trouble(self, fault: Fault) -> None:
