@@ -11,7 +11,7 @@ help:  ## What can be made.
 demo: .venv/ready  ## Talk with the bot in your browser. Nothing leaves your machine.
 	@$(BIN)/stillhere demo $(ARGS)
 
-test: .venv/ready-test  ## Everything that is checked before a change is taken: less than three minutes on two cores.
+test: .venv/ready-test  ## Everything that is checked before a change is taken: about three minutes on two cores.
 	@$(MAKE) --no-print-directory lint floors
 	@$(MAKE) --no-print-directory -j3 types scripts suite
 
