@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import rich  # noqa: F401 - first: the program hides it from its libraries (bot/core/bare.py)
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
