@@ -35,3 +35,15 @@ class SteppedClock:
         self._now += by
         for moved in self._moved:
             moved.set()
+
+
+class NotedClock(SteppedClock):
+    """Keeps how long each sleep was to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await super().sleep(seconds)

@@ -20,7 +20,8 @@ class Reader:
 
     `spelling`: what a word stands for ("dont": "do", "not"). `vocabulary`: the words somebody listens for. `clear`: those
     of them to be recognised behind a slip of the finger or asterisks. A guess is made only where it leads to one of these,
-    and never for a word that is one already. `keeps`: which other words are not forgotten. One pass over the text: the work grows with its length, whatever it says.
+    and never for a word that is one already. `keeps`: which other words are not forgotten. One pass over the text: the work
+    grows with its length, whatever it says.
     """
 
     def __init__(

@@ -8,8 +8,8 @@ from bot.telegram.channel import TelegramChannel
 from bot.telegram.inbox import Inbox
 from bot.telegram.polling import Poller
 from tests.bot_api_wire import TOKEN, Wire, open_wire
-from tests.clocks import SteppedClock
-from tests.integration.doors.desk import CARD, GROUP_LINE, NotedClock, Turns, detect
+from tests.clocks import NotedClock, SteppedClock
+from tests.integration.doors.desk import CARD, GROUP_LINE, Turns, detect
 
 
 @pytest.fixture

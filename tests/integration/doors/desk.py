@@ -1,4 +1,4 @@
-"""What a door leads to: a conversation that keeps its batches, a wire of canned updates, a clock that notes its sleeps."""
+"""What the tests of both doors share: a conversation that keeps its batches, updates to hand in, and ways to wait."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -34,18 +34,6 @@ class Turns:
     @property
     def words(self) -> list[list[str]]:
         return [[event.event.text for event in batch if isinstance(event.event, Wrote)] for batch in self.batches]
-
-
-class NotedClock(SteppedClock):
-    """Keeps how long each sleep was to be."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.slept: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await super().sleep(seconds)
 
 
 def text(update_id: int, words: str = "hello", user: int = 42) -> dict[str, Any]:

@@ -8,12 +8,11 @@ import pytest
 from bot.core.errors import DatabaseUnavailable
 from bot.telegram.inbox import Inbox
 from tests.bot_api_wire import Wire, refuse
-from tests.clocks import SteppedClock
+from tests.clocks import NotedClock, SteppedClock
 from tests.integration.doors.desk import (
     CARD,
     GROUP_LINE,
     HALF,
-    NotedClock,
     Turns,
     in_group,
     running,

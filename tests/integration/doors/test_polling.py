@@ -12,8 +12,8 @@ from bot.telegram.errors import TokenRefused
 from bot.telegram.polling import Heard, Poller, TwoPollers
 from bot.telegram.updates import KINDS
 from tests.bot_api_wire import Wire, drop, ok, refuse
-from tests.clocks import SteppedClock
-from tests.integration.doors.desk import NotedClock, Turns, running, sleepers, text, until
+from tests.clocks import NotedClock, SteppedClock
+from tests.integration.doors.desk import Turns, running, sleepers, text, until
 
 
 async def test_the_offset_moves_only_after_the_commit(poller: Poller, turns: Turns, wire: Wire) -> None:

@@ -22,21 +22,9 @@ from bot.telegram.channel import TelegramChannel
 from bot.telegram.inbox import Inbox
 from bot.telegram.polling import Heard, Poller
 from tests.bot_api_wire import TOKEN, Wire, drop, ok, open_wire, refuse
-from tests.clocks import SteppedClock
+from tests.clocks import NotedClock, SteppedClock
 
 A_MOMENT = timedelta(seconds=1)
-
-
-class NotedClock(SteppedClock):
-    """Keeps how long each sleep was to be."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.slept: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await super().sleep(seconds)
 
 
 @dataclass
