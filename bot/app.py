@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic_core import PydanticCustomError
@@ -32,7 +32,6 @@ from bot.hosting.guard import Guard
 from bot.hosting.health import Health, health_app
 from bot.hosting.node import Node
 from bot.hosting.serving import Server
-from bot.hosting.webhook_door import WebhookDoor
 from bot.storage import media
 from bot.storage.database import Database
 from bot.storage.deletions import Deletions, beside
@@ -43,6 +42,9 @@ from bot.telegram.floods import A_MINUTE, Floods
 from bot.telegram.inbox import CARD_AFTER, Inbox
 from bot.telegram.polling import Heard, Poller
 from bot.telegram.publish import profiles, publish
+
+if TYPE_CHECKING:
+    from bot.hosting.webhook_door import WebhookDoor
 
 _log = structlog.get_logger()
 
@@ -190,10 +192,12 @@ class App:
         self.health = Health(database, clock, self.door, self.turns, self.sender.counts)
         self._parts.push_async_callback(self.health.close)
 
-    def _door(self) -> Poller | WebhookDoor:
+    def _door(self) -> "Poller | WebhookDoor":
         if self._webhook_server is None:
             lease = Lease(self.database, SystemClock(), "poll", self.name) if self._is_shared else None
             return Poller(self.channel, self.inbox, self.clock, lease=lease)
+        from bot.hosting.webhook_door import WebhookDoor  # and with it a web server, which only some need
+
         return WebhookDoor(
             self.channel,
             self.inbox,

@@ -14,7 +14,7 @@ from bot.core import shelf
 from bot.core.errors import ScriptError
 from bot.dialog import written
 from bot.dialog.mistakes import explained
-from bot.dialog.script import Script
+from bot.dialog.script import WRITTEN, Script
 from bot.i18n.catalog import Entry
 
 
@@ -39,7 +39,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Source:
     """
-    Everything the folders say: scripts by name, words by locale and full key, and where each word stands.
+    Everything the folders say: scripts by name, words by locale and full key, and `placed`, where each word stands, as JSON:
+    only who looks for faults ever asks.
 
     `style` holds the words that the style guide keeps out, by locale, each with what to say instead. `hash` changes
     whenever any of it does. `problems` holds what could not be read; the linter turns them into findings.
@@ -47,11 +48,16 @@ class Source:
 
     scripts: Mapping[str, Script]
     words: Mapping[str, Mapping[str, Entry]]
-    places: Mapping[tuple[str, str], Place]
+    placed: str
     hash: str
     style: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     media: Mapping[str, Path] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def places(self) -> Mapping[tuple[str, str], Place]:
+        """Where each word stands, by locale and full key."""
+        return _places(self.placed)
 
 
 def texts(entry: Entry) -> list[str]:
@@ -88,9 +94,9 @@ def load(folders: Iterable[Path], *, cache: Path | None = None) -> Source:
         kept = _read(files, contents)
         _keep(cache, name, kept)
     return Source(
-        scripts={s["dialog"]: Script.model_validate(s) for s in kept["scripts"]},
+        scripts={s["dialog"]: WRITTEN.validate_python(s) for s in kept["scripts"]},
         words=kept["words"],
-        places={(locale, key): Place(file, line, tuple(lines)) for locale, key, file, line, lines in kept["places"]},
+        placed=kept["places"],
         hash=name,
         style=kept["style"],
         media=media,
@@ -134,7 +140,7 @@ class _Reading:
         return {
             "scripts": list(self._scripts.values()),
             "words": self._words,
-            "places": [[*key, *place] for key, place in self._places.items()],
+            "places": orjson.dumps([[*key, *place] for key, place in self._places.items()]).decode(),
             "style": self._style,
             "problems": self.problems,
         }
@@ -146,11 +152,11 @@ class _Reading:
         digest = hashlib.sha256(content).hexdigest()[:16]
         plain = {**written.shape(data), "file": shown, "hash": digest, "purpose": written.purpose(content)}
         try:
-            script = Script.model_validate(plain)
+            script = WRITTEN.validate_python(plain)
         except ValidationError as wrong:
             self.problems += ((shown, *mistake) for mistake in explained(data, wrong))
         else:
-            self._scripts[script.dialog] = script.model_dump(mode="json", by_alias=True)
+            self._scripts[script.dialog] = WRITTEN.dump_python(script, mode="json", by_alias=True)
 
     def style(self, shown: str, locale: str, data: Any) -> None:
         if not isinstance(data, dict) or not all(isinstance(item, str) for item in data.values()):
@@ -201,6 +207,11 @@ def _lines(value: Any, line: int) -> list[int]:
             for line in (_lines(text, 0) if isinstance(text, list) else [written.line_of_key(value, form)])
         ]
     return [line]
+
+
+@functools.lru_cache(maxsize=4)
+def _places(placed: str) -> Mapping[tuple[str, str], Place]:
+    return {(locale, key): Place(file, line, tuple(lines)) for locale, key, file, line, lines in orjson.loads(placed)}
 
 
 def _recall(cache: Path | None, name: str) -> dict[str, Any] | None:

@@ -1,14 +1,14 @@
 """A script made runnable: one shared `transitions` machine a dialog, built once and moved by throw-away turns."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 from typing import Any
 
-from pydantic import BaseModel
 from transitions import Machine, Transition
 
 from bot.core.errors import ScriptError
 from bot.dialog.registry import Registry
-from bot.dialog.script import BEGIN, END, Call, Line, Note, Script, State, Step
+from bot.dialog.script import BEGIN, END, Call, Line, Note, Script, Shape, State, Step
 from bot.dialog.turn import Turn
 
 PASSAGES = 32
@@ -168,11 +168,11 @@ class Dialog:
 
 def walk(part: Any, line: int = 0) -> Iterator[tuple[int, Any]]:
     """Every part of a script, inner parts included, with the line of the nearest part that knows its own."""
-    if isinstance(part, BaseModel):
+    if isinstance(part, Shape | Call):
         line = getattr(part, "line", 0) or line
         yield line, part
-        for name in type(part).model_fields:
-            yield from walk(getattr(part, name), line)
+        for field in fields(part):
+            yield from walk(getattr(part, field.name), line)
     elif isinstance(part, dict):
         for item in part.values():
             yield from walk(item, line)

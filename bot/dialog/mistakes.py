@@ -5,26 +5,23 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
+from pydantic.dataclasses import is_pydantic_dataclass
 
 from bot.dialog import script, written
 
 
 def explained(data: Any, wrong: ValidationError) -> Iterator[tuple[int, str]]:
-    """Each mistake once, with its line in `data` (as `written.read` gave it)."""
-    told: set[tuple[int, str]] = set()
-    for error in wrong.errors():
-        mistake = written.line_of(data, error["loc"]), _sentence(error)
-        if mistake not in told:
-            told.add(mistake)
-            yield mistake
+    """Each mistake once, with its line in `data` (as `written.read` gave it), from the first line to the last."""
+    told = dict.fromkeys((written.line_of(data, error["loc"]), _sentence(error)) for error in wrong.errors())
+    yield from sorted(told, key=lambda mistake: mistake[0])
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
     place, around, name = _place(error["loc"]), _place(error["loc"][:-1]), str(error["loc"][-1]) if error["loc"] else ""
     if error["type"] == "missing":
         return f"{around}: `{name}` is missing"
-    if error["type"] == "extra_forbidden":
+    if error["type"] == "unexpected_keyword_argument":
         near = [word for word in get_close_matches(name, sorted(_words()), 1) if word != name]
         return f"{around}: `{name}` does not belong here" + (f"; did you mean `{near[0]}`?" if near else "")
     if error["type"] == "tuple_type" and "buttons" in error["loc"]:
@@ -49,8 +46,7 @@ _SENTENCES = {
     "int_from_float": "write a whole number",
     "literal_error": "write {expected}",
     "tuple_type": "write a list",
-    "model_type": _MAPPING,
-    "model_attributes_type": _MAPPING,
+    "dataclass_type": _MAPPING,
     "dict_type": _MAPPING,
     "value_error": "{error}",
 }
@@ -77,8 +73,10 @@ def _shown(given: Any) -> str:
 @cache
 def _words() -> frozenset[str]:
     """Every word that the shapes know, as it is written in YAML."""
-    shapes = [item for item in vars(script).values() if isinstance(item, type) and issubclass(item, BaseModel)]
+    shapes: list[Any] = [
+        item for item in vars(script).values() if isinstance(item, type) and is_pydantic_dataclass(item)
+    ]
     hidden = {"line", "file", "hash", "purpose", "name", "arguments"}
     return frozenset(
-        field.alias or name for item in shapes for name, field in item.model_fields.items() if name not in hidden
+        field.alias or name for item in shapes for name, field in item.__pydantic_fields__.items() if name not in hidden
     )

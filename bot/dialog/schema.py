@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from bot.dialog.script import Script
+from bot.dialog.script import WRITTEN
 
 FILE = "schema.json"
 """Its name in a dialogs folder."""
@@ -18,7 +18,7 @@ def schema() -> bytes:
     body = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A dialog of Stillhere",
-        **_clean(Script.model_json_schema(by_alias=True)),
+        **_clean(WRITTEN.json_schema(by_alias=True)),
     }
     return orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 

@@ -7,7 +7,8 @@ The JSON schema for editors is generated from these models; the words for people
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic.dataclasses import dataclass
 
 BEGIN = "@begin"
 """Where a machine stands before the dialog has begun."""
@@ -20,18 +21,19 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 """What dialogs, states and buttons are called: it goes into callback data and file names."""
 
 
-class Shape(BaseModel):
-    """What all parts of a script share: no unknown words, nothing changes after reading."""
+_STRICT = ConfigDict(extra="forbid", populate_by_name=True)
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Shape:
+    """What all parts of a script share: no unknown words, nothing changes after reading."""
 
     line: int = Field(default=0, exclude=False, description="Filled in by the loader; never written by hand.")
 
 
-class Call(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Call:
     """A guard or an action by name, with its arguments: `longer_than: 200` or `{keep: {length: 20m}}`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)
@@ -65,6 +67,7 @@ _Written = str | dict[str, Any]
 Calls = Annotated[tuple[Call, ...], BeforeValidator(_calls, _Written | list[_Written])]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Line(Shape):
     """A phrase that is said if its guards hold."""
 
@@ -80,6 +83,7 @@ def _lines(value: Any) -> Any:
 Lines = Annotated[tuple[Line, ...], BeforeValidator(_lines, str | Line | list[str | Line])]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Step(Shape):
     """If the guards hold: do the actions, say the lines, show the note, go to the state. Without `go` the dialog stays."""
 
@@ -98,6 +102,7 @@ def _ways(value: Any) -> Any:
     return ({"go": value},) if isinstance(value, str) else _listed(value)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Press(Step):
     """A button of a prompt. Its label is the phrase `<state>.<press>`, or a shared one where the name begins with `$`."""
 
@@ -110,6 +115,7 @@ class Press(Step):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Scale(Step):
     """A row of numbers 0–10; a typed number works too. `then` chooses the way by guards."""
 
@@ -117,6 +123,7 @@ class Scale(Step):
     then: Steps = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Pick(Step):
     """A button for each option of a list named in the registry or a bank; the choice is kept in a slot."""
 
@@ -129,6 +136,7 @@ class Pick(Step):
     then: Steps = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Note(Shape):
     """A message that stands on its own: it does not move the dialog, and its buttons never go stale."""
 
@@ -141,6 +149,7 @@ class Note(Shape):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class State(Shape):
     """One prompt, or, with `go`, a passage that is not waited in."""
 
@@ -164,6 +173,7 @@ class State(Shape):
         return not self.go
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class About(Shape):
     """Who wrote and reviewed the script, and what it rests on. An empty reviewer means: not reviewed, and said so."""
 
@@ -176,6 +186,7 @@ class About(Shape):
     notes: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Script(Shape):
     """One dialog: how it begins, what it hears while another is open, and its states."""
 
@@ -205,6 +216,10 @@ class Script(Shape):
             if name in self.states:
                 raise ValueError(f"a state may not be called {name!r}")
         return self
+
+
+WRITTEN = TypeAdapter(Script)
+"""Reads a script from plain values, and writes it as such; raises pydantic's ValidationError."""
 
 
 @lru_cache(maxsize=8192)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -36,7 +37,7 @@ class Reader:
         self._known |= {word: tuple(meant) for word, meant in spelling.items()}
         pictures = "".join(word for word in self._known if len(word) == 1 and not word.isascii())
         self._sign = re.compile(f"{_SIGN}|[{re.escape(pictures)}]" if pictures else _SIGN)
-        self._begins = {word[:size] for word in self._known for size in range(1, len(word) + 1)}
+        self._sorted = sorted(self._known)
         self._squeezed = {
             _squeezed(word): meant for word, meant in reversed(self._known.items()) if len(word) >= _SPELT
         }
@@ -135,12 +136,17 @@ class Reader:
                 continue
             for end in range(start + 1, len(letters) + 1):
                 word = letters[start:end]
-                if word not in self._begins:
+                if not self._begins(word):
                     break
                 if word in self._known and ((found := best[end]) is None or len(found) > len(before) + 1):
                     best[end] = (*before, word)
         words = best[-1] or ()
         return words if any(len(word) >= _SPELT for word in words) else ()
+
+    def _begins(self, letters: str) -> bool:
+        """Whether some known word begins with `letters`."""
+        at = bisect_left(self._sorted, letters)
+        return at < len(self._sorted) and self._sorted[at].startswith(letters)
 
 
 def folded(text: str) -> str:

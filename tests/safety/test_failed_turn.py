@@ -42,7 +42,5 @@ def without(dialog: str) -> Library:
     """The dialogs with one that goes round in circles, which no turn survives."""
     source = library().source
     circle = {"round": State(go=(Step(go="round"),))}
-    broken = source.scripts[dialog].model_copy(
-        update={"begin": (Step(go="round"),), "states": circle, "on": {}, "notes": {}}
-    )
+    broken = replace(source.scripts[dialog], begin=(Step(go="round"),), states=circle, on={}, notes={})
     return Library(replace(source, scripts={**source.scripts, dialog: broken}), registry())

@@ -1,6 +1,7 @@
 """What the engine promises to every script: one message a turn, a way back, nothing lost, old buttons answered kindly."""
 
 import copy
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -43,8 +44,8 @@ def changed(library: Library, **states: str | None) -> Library:
         words |= {
             f"tea.{new}{key.removeprefix(f'tea.{old}')}": words[key] for key in words if key.startswith(f"tea.{old}.")
         }
-    script = tea.model_copy(update={"states": kept, "renamed": renamed, "begin": tea.begin[1:]})
-    return Library(Source({**source.scripts, "tea": script}, {"en": words}, source.places, "new"), registry)
+    script = replace(tea, states=kept, renamed=renamed, begin=tea.begin[1:])
+    return Library(Source({**source.scripts, "tea": script}, {"en": words}, source.placed, "new"), registry)
 
 
 # One turn -------------------------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_what_python_says_is_neither_never_said_nor_forgotten() -> None:
     codes = {(one.code, one.detail) for one in lint(source, all_words())}
     assert not [detail for code, detail in codes if code == "D302" and detail.startswith("common.shown.")]
     words = {key: entry for key, entry in source.words["en"].items() if key != "common.shown.off"}
-    without = loader.Source(source.scripts, {"en": words}, source.places, source.hash, source.style, source.media)
+    without = loader.Source(source.scripts, {"en": words}, source.placed, source.hash, source.style, source.media)
     assert ("D301", "common.shown.off") in {(one.code, one.detail) for one in lint(without, all_words())}
 
 
