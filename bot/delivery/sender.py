@@ -197,8 +197,10 @@ class Sender:
             return None
         if (pause := self._pause()) > 0:
             return pause
-        told = self._shared or self._waiting or self._crowded or self._held or asking
-        if not told and (wait := self._look_at - self._clock.machine()) > 0:
+        told = self._shared or self._waiting or self._crowded or self._held
+        if not told and (wait := self._look_at - self._clock.machine()) > (SOON if asking else 0):
+            if not self._busy():
+                self._answer(asking)
             return None if wait == inf else wait
         left_out, written = bool(self._busy()), self._written
         if (claim := await self._claim()) is None:
