@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
-_LAST_WORDS = 2.0  # seconds for turns and fixed words that are still in hand when the bot stops
+_LAST_WORDS = (
+    3.0  # seconds for turns and fixed words that are still in hand when the bot stops; what is left comes again
+)
 
 
 class TelegramSilent(StillhereError):  # noqa: N818 - reads as a sentence where it is raised
@@ -256,11 +258,11 @@ class App:
             async with asyncio.TaskGroup() as group:
                 background = [group.create_task(work) for work in works]
                 await self._until_stopped(listening)
-                await self.door.stop()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LAST_WORDS):
+                        await self.door.stop()
                         await self.inbox.quiet()
-                await self.scheduler.stop()
+                        await self.scheduler.stop()
                 await self.sender.stop()
                 for task in background:
                     task.cancel()
@@ -268,7 +270,9 @@ class App:
             raise _first(faults) from None
         finally:
             listening.cancel()
-        await listening
+            await asyncio.wait((listening,))
+        if not listening.cancelled():
+            listening.result()
 
     def _watches(self) -> list[Coroutine[Any, Any, None]]:
         """How the host sees that the bot lives: by asking, or by the lock file."""

@@ -132,7 +132,9 @@ class Database:
         """Put SQLite's write-ahead log into the file, so that nothing that was overwritten stays in it. Others may go on working."""
         if self._engine is not None and self.dialect == "sqlite":
             async with self._engine.connect() as connection:
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={LOCK_WAIT * 1000}")
                 await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                await connection.exec_driver_sql("PRAGMA busy_timeout=0")
 
     @asynccontextmanager
     async def transaction(self, *, brief: bool = False) -> AsyncIterator[Transaction]:
@@ -213,7 +215,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         ) from None
     return create_async_engine(
         url,
-        async_creator=lambda: onehop.connect(lambda: _open_file(path), LOCK_WAIT * 1000),
+        async_creator=lambda: onehop.connect(lambda: _open_file(path), LOCK_WAIT),
         pool_size=1,
         max_overflow=0,
         pool_timeout=_TURN_WAIT,
@@ -232,6 +234,7 @@ def _open_file(path: Path) -> sqlite3.Connection:
     try:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-16384"):
             connection.execute(f"PRAGMA {pragma}").close()
+        connection.execute("PRAGMA busy_timeout=0").close()  # from here on `Connection.begin` does the waiting
     except BaseException:
         connection.close()
         raise

@@ -1,15 +1,18 @@
 """SQLite connections on which a whole statement costs one trip to aiosqlite's thread instead of four, or none."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import aiosqlite
 
+_SHORTEST, _LONGEST = 0.001, 0.05  # seconds between two tries for the lock
+
 Description = tuple[tuple[Any, ...], ...] | None
 
 
-async def connect(open_file: Callable[[], sqlite3.Connection], patience: int) -> "Connection":
+async def connect(open_file: Callable[[], sqlite3.Connection], patience: float) -> "Connection":
     """Open a connection on a thread of its own; `open_file` runs there. The thread never keeps a process alive."""
     connection = Connection(open_file, patience)
     thread = connection._thread  # noqa: SLF001 - aiosqlite has no other door to it
@@ -26,11 +29,11 @@ class Connection(aiosqlite.Connection):
     """
     An aiosqlite connection whose cursors need no trip to be opened or closed.
 
-    While it is `brief`, statements run right where they are asked for. Where the lock has to be waited for (`patience`, in
-    ms), or the disk, it is a trip in any case.
+    While it is `brief`, statements run right where they are asked for; where the disk has to be waited for, it is a trip in any
+    case. `patience`: seconds to wait for the lock of another program.
     """
 
-    def __init__(self, open_file: Callable[[], sqlite3.Connection], patience: int) -> None:
+    def __init__(self, open_file: Callable[[], sqlite3.Connection], patience: float) -> None:
         super().__init__(open_file, iter_chunk_size=64)
         self._patience = patience
         self.brief = False
@@ -52,9 +55,23 @@ class Connection(aiosqlite.Connection):
         await self._execute(self._do, work)  # type: ignore[no-untyped-call]
 
     async def begin(self) -> None:
-        """Take the writer's lock: right here if it is free, else elsewhere, where it may be waited for."""
-        if self._begun != self._ended or not self._begins_here():
-            await self.trip(lambda connection: connection.execute("BEGIN IMMEDIATE").close())
+        """
+        Take the writer's lock. While somebody else has it, ask again and again: such waiting can be cancelled, SQLite's cannot.
+
+        Raises SQLite's own fault once `patience` has ended.
+        """
+        loop, pause = asyncio.get_running_loop(), _SHORTEST
+        end = loop.time() + self._patience
+        while True:
+            try:
+                await self._begin_now()
+            except sqlite3.OperationalError as fault:
+                if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or loop.time() > end:
+                    raise
+            else:
+                break
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST)
         self._changes = self._conn.total_changes
 
     async def commit(self) -> None:
@@ -87,18 +104,11 @@ class Connection(aiosqlite.Connection):
         """Run one statement for each of `rows` in this thread: `stays` has to hold."""
         self._conn.executemany(sql, rows).close()
 
-    def _begins_here(self) -> bool:
-        """Whether the lock was free."""
-        self._conn.execute("PRAGMA busy_timeout=0").close()
-        try:
+    async def _begin_now(self) -> None:
+        if self._begun == self._ended:
             self._conn.execute("BEGIN IMMEDIATE").close()
-        except sqlite3.OperationalError as fault:
-            if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            return False
-        finally:
-            self._conn.execute(f"PRAGMA busy_timeout={self._patience}").close()
-        return True
+        else:
+            await self.trip(lambda connection: connection.execute("BEGIN IMMEDIATE").close())
 
     def _do(self, work: Callable[[sqlite3.Connection], None]) -> None:
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.simulator import Fault, Trouble
-from tests.program import Host, free_address, hosted, polled, running, until, words
+from tests.program import Host, free_address, hosted, polled, real_time, running, until, words
 
 
 def claimed(host: Host) -> tuple[int, int]:
@@ -68,6 +68,28 @@ async def test_a_stop_does_not_wait_for_a_telegram_that_is_silent(tmp_path: Path
             await until(simulator, program, lambda: words(ann))
         assert claimed(host) == (0, 0)
         assert len(words(ann)) == 1
+
+
+@pytest.mark.deep  # the seconds for which a stop waits
+async def test_a_stop_does_not_wait_for_somebody_who_holds_the_database(tmp_path: Path) -> None:
+    async with hosted(tmp_path) as (host, simulator):
+        ann, ben = simulator.people()
+        program = await host.start()
+        await polled(simulator, program)
+        ann.starts()
+        await until(simulator, program, lambda: words(ann))
+        with closing(sqlite3.connect(host.database, isolation_level=None)) as rival:
+            rival.execute("BEGIN IMMEDIATE")
+            ann.says("/menu")
+            ben.starts()
+            await until(simulator, program, lambda: not simulator.is_polled)
+            program.process.send_signal(signal.SIGTERM)
+            assert await program.ended(within=14) == 0, program.said
+        async with running(host, simulator) as program:
+            await until(simulator, program, lambda: words(ben) and words(ann)[1:])
+            while claimed(host) != (0, 0):
+                await real_time(0.05)
+        assert len(words(ben)) == 1
 
 
 async def test_a_stop_while_it_waits_for_the_network(tmp_path: Path) -> None:
