@@ -78,6 +78,12 @@ def is_still_ahead(turn: Turn) -> bool:
     return turn.slots["back_at"] > turn.now or not turn.user.zone
 
 
+@registry.guard()
+def time_is_over(turn: Turn) -> bool:
+    """Whether the time that was promised here has come. True in a dialog that is taken up again hours later."""
+    return bool(turn.slots["back_at"] <= turn.now)
+
+
 @registry.action(sets=("ref", "back_at"))
 def open_space(turn: Turn) -> None:
     """Make the promise as it was told, and set everything that will remind of it."""

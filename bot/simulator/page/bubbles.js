@@ -54,7 +54,7 @@ function meta(message, scene) {
   return h("span", { class: "meta" },
     message.pinned && [icon("pinned"), unseen("pinned ")],
     message.silent && !message.out && [icon("silent"), unseen("without sound ")],
-    message.edit_date && "edited",
+    message.edit_date && message.out && "edited",
     h("time", { datetime: new Date(message.date * 1000).toISOString(), title: everyZone(message.date, scene.users) }, time),
     message.out && icon("sent"));
 }
