@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from bot.conversation.render import Request
+from bot.core.effects import DELETED_AT_ONCE
 from bot.core.facts import User
 from bot.storage import outbox
 from bot.storage.database import Transaction
@@ -13,9 +14,6 @@ from bot.storage.messages import Draft, Outcome, Status
 
 DELETABLE = timedelta(hours=47, minutes=50)
 """A little less than the 48 hours for which a bot may delete a message. Source: Bot API, deleteMessage."""
-
-AT_ONCE = 100
-"""How many messages one call may name. Source: Bot API, deleteMessages."""
 
 _REPLY = 0
 
@@ -35,7 +33,7 @@ async def requests(tx: Transaction, user: User, now: datetime, outcomes: Sequenc
     said = {each.message_id for each in await outbox.of_user(tx, user.id, now - DELETABLE)}
     said |= {each.message_id for each in outcomes if each.user_id == user.id and each.status == Status.SENT}
     ids = sorted(said - {0})
-    return [_request(user, ids[at : at + AT_ONCE]) for at in range(0, len(ids), AT_ONCE)]
+    return [_request(user, ids[at : at + DELETED_AT_ONCE]) for at in range(0, len(ids), DELETED_AT_ONCE)]
 
 
 def _request(user: User, ids: list[int]) -> Request:

@@ -74,7 +74,7 @@ class Renderer:
         return Request("editMessageText", orjson.dumps(body))
 
     def take_away(self, taken: TakeAway) -> Request:
-        """Delete messages of the person's own."""
+        """Delete messages."""
         body = {"chat_id": self._user.chat_id, "message_ids": list(taken.message_ids)}
         return Request("deleteMessages", orjson.dumps(body))
 

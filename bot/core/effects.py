@@ -84,9 +84,17 @@ class Hide:
     line: Phrase | None = None
 
 
+DELETED_AT_ONCE = 100
+"""How many messages one call may name. Source: Bot API, deleteMessages."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakeAway:
-    """Delete these messages of the person's own, by Telegram's ids. What is older than 48 h stays (Bot API, deleteMessages)."""
+    """
+    Delete these messages by Telegram's ids, the person's own or the bot's, up to DELETED_AT_ONCE of them.
+
+    What is older than 48 h stays, what is gone already is passed over. Source: Bot API, deleteMessages.
+    """
 
     message_ids: tuple[int, ...]
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from bot.core.effects import Decide, Hide, Phrase, TakeAway, Value
+from bot.core.effects import DELETED_AT_ONCE, Decide, Hide, Phrase, TakeAway, Value
 from bot.core.events import Pressed, Wrote
 from bot.dialog.registry import Registry
 from bot.dialog.turn import REASSURED, Turn, spell
@@ -191,13 +191,19 @@ def _hide(turn: Turn, since: int, line: Phrase | None = _NEUTRAL) -> None:
     pictures = {message.message_id for message in turn.facts.shown if message.picture}
     # The latest change of each message speaks for it; one whose fate is not known yet for itself.
     standing = {message.message_id or -message.id: message for message in turn.facts.shown if message.id >= since}
+    gone: list[int] = []
     for message in standing.values():
-        if not pressed or message.message_id != pressed:
-            is_picture = message.picture or message.message_id in pictures  # which no words can stand in place of
-            turn.add(Hide(message.id, None if is_picture else line))
-    mine = tuple(message for number, message in turn.written if number >= since)
-    if mine:
-        turn.add(TakeAway(mine))
+        if pressed and message.message_id == pressed:
+            continue
+        if line is not None and not message.picture and message.message_id not in pictures:
+            turn.add(Hide(message.id, line))
+        elif message.message_id:
+            gone.append(message.message_id)  # a picture, in whose place no words can stand, or all of it
+        else:
+            turn.add(Hide(message.id))
+    gone += [message for number, message in turn.written if number >= since]
+    for at in range(0, len(gone), DELETED_AT_ONCE):
+        turn.add(TakeAway(tuple(gone[at : at + DELETED_AT_ONCE])))
 
 
 def _length(value: Any) -> Any:
