@@ -2,8 +2,9 @@
 
 import re
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.core.errors import ScriptError
 
@@ -23,15 +24,35 @@ MOST = 40_000
 @dataclass(frozen=True, slots=True)
 class Cues:
     """
-    `weights[rows[cue] * len(KINDS) + kind]` is what a cue adds, in tenths, to a kind, in the order of KINDS.
+    What each cue adds, in tenths, to each kind of danger. A kind is asked about from the sum `threshold` on.
 
-    A kind is asked about from the sum `threshold` on. `endings` are cut off a word to find its stem.
+    `endings` are cut off a word to find its stem. Of a cue only its hash is kept, in order: the cues themselves would cost
+    the bot megabytes, and that another sign has the same 64 bits is not to be expected. `weights` stand in the same order.
     """
 
     threshold: int = 0
     endings: tuple[str, ...] = ()
-    rows: Mapping[str, int] = field(default_factory=dict)
+    hashes: Sequence[int] = ()
     weights: Sequence[int] = ()
+
+    def find(self, sign: str) -> int:
+        """Which row of `weights` is this cue's; -1 if it is none."""
+        at = bisect_left(self.hashes, hashed := hash(sign))
+        return at if at < len(self.hashes) and self.hashes[at] == hashed else -1
+
+    def of(self, row: int) -> Sequence[int]:
+        """The weights of a row, one for each kind."""
+        size = len(self.weights) // len(self.hashes)
+        return self.weights[row * size : (row + 1) * size]
+
+
+def made(threshold: int, endings: tuple[str, ...], rows: Mapping[str, int], weights: Sequence[int]) -> Cues:
+    """Cues from which row of `weights` is whose."""
+    size = len(weights) // max(1, len(rows))
+    hashed = {hash(cue): row * size for cue, row in rows.items()}
+    order = sorted(hashed)
+    ordered = array("b", [weight for at in map(hashed.__getitem__, order) for weight in weights[at : at + size]])
+    return Cues(threshold, endings, array("q", order), ordered)
 
 
 NONE = Cues()
@@ -76,7 +97,7 @@ class _Reading:
     def cues(self) -> Cues:
         if not self._threshold:
             raise ScriptError(f'{self._name}: the line "asks from", with a sum, is missing.')
-        return Cues(self._threshold, self._endings, self._rows, self._weights)
+        return made(self._threshold, self._endings, self._rows, self._weights)
 
     def _setting(self, number: int, line: str) -> None:
         key, _, value = line.partition("\t")
