@@ -27,32 +27,33 @@ class Cues:
     What each cue adds, in tenths, to each kind of danger. A kind is asked about from the sum `threshold` on.
 
     `endings` are cut off a word to find its stem. Of a cue only its hash is kept, in order: the cues themselves would cost
-    the bot megabytes, and that another sign has the same 64 bits is not to be expected. `weights` stand in the same order.
+    the bot megabytes, and that another sign has the same 64 bits is not to be expected. `weights`, a row for each
+    kind, stand in the same order.
     """
 
     threshold: int = 0
     endings: tuple[str, ...] = ()
     hashes: Sequence[int] = ()
-    weights: Sequence[int] = ()
+    weights: Sequence[Sequence[int]] = ()
 
     def find(self, sign: str) -> int:
-        """Which row of `weights` is this cue's; -1 if it is none."""
+        """Where in `hashes` and `weights` this cue stands; -1 if it is none."""
         at = bisect_left(self.hashes, hashed := hash(sign))
         return at if at < len(self.hashes) and self.hashes[at] == hashed else -1
 
-    def of(self, row: int) -> Sequence[int]:
-        """The weights of a row, one for each kind."""
-        size = len(self.weights) // len(self.hashes)
-        return self.weights[row * size : (row + 1) * size]
+    def of(self, at: int) -> tuple[int, ...]:
+        """What the cue there adds to each kind."""
+        return tuple(kind[at] for kind in self.weights)
 
 
 def made(threshold: int, endings: tuple[str, ...], rows: Mapping[str, int], weights: Sequence[int]) -> Cues:
-    """Cues from which row of `weights` is whose."""
+    """Cues from their weights, one after the other; `rows` says which stand for which cue."""
     size = len(weights) // max(1, len(rows))
     hashed = {hash(cue): row * size for cue, row in rows.items()}
     order = sorted(hashed)
-    ordered = array("b", [weight for at in map(hashed.__getitem__, order) for weight in weights[at : at + size]])
-    return Cues(threshold, endings, array("q", order), ordered)
+    starts = list(map(hashed.__getitem__, order))
+    kinds = tuple(array("b", [weights[start + kind] for start in starts]) for kind in range(size))
+    return Cues(threshold, endings, array("q", order), kinds)
 
 
 NONE = Cues()

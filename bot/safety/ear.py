@@ -45,16 +45,14 @@ class Ear:
     def weighed(self, sentences: Sequence[Sentence]) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Each cue in the text and what it adds to each kind: for those who ask why, and edit the weights."""
         for sign in sorted(self._signs.of(sentences)):
-            if (row := self._cues.find(sign)) >= 0:
-                yield sign, tuple(self._cues.of(row))
+            if (at := self._cues.find(sign)) >= 0:
+                yield sign, self._cues.of(at)
 
     def _found(self, piece: Sequence[Sentence]) -> AbstractSet[int]:
         return set(map(self._cues.find, self._signs.of(piece))) - {-1}
 
     def _sums(self, found: AbstractSet[int]) -> list[int]:
-        weights, size = self._cues.weights, len(KINDS)
-        starts = [row * size for row in found]
-        return [sum([weights[start + kind] for start in starts]) for kind in range(size)]
+        return [sum(map(kind.__getitem__, found)) for kind in self._cues.weights]
 
 
 class Signs:

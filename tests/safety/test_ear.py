@@ -176,7 +176,7 @@ def test_any_file_is_read_or_refused_in_a_sentence(text: str, with_head: bool) -
     except ScriptError as fault:
         assert str(fault).startswith("x")  # noqa: PT017 - either way is right
     else:
-        assert len(read.weights) == len(read.hashes) * len(KINDS)
+        assert [len(kind) for kind in read.weights] == [len(read.hashes)] * len(KINDS)
 
 
 def test_a_hosts_own_file_changes_the_weights_it_names_and_no_others(tmp_path: Path) -> None:
