@@ -27,19 +27,20 @@ class Cues:
     What each cue adds, in tenths, to each kind of danger. A kind is asked about from the sum `threshold` on.
 
     `endings` are cut off a word to find its stem. Of a cue only its hash is kept, in order: the cues themselves would cost
-    the bot megabytes, and that another sign has the same 64 bits is not to be expected. `weights`, a row for each
-    kind, stand in the same order.
+    the bot megabytes, and that another sign has the same 64 bits is not to be expected. `places`, in the same
+    order, says where in the weights of each kind its own stands.
     """
 
     threshold: int = 0
     endings: tuple[str, ...] = ()
     hashes: Sequence[int] = ()
+    places: Sequence[int] = ()
     weights: Sequence[Sequence[int]] = ()
 
     def find(self, sign: str) -> int:
-        """Where in `hashes` and `weights` this cue stands; -1 if it is none."""
+        """Where in the weights of each kind this cue's stands; -1 if it is none."""
         at = bisect_left(self.hashes, hashed := hash(sign))
-        return at if at < len(self.hashes) and self.hashes[at] == hashed else -1
+        return self.places[at] if at < len(self.hashes) and self.hashes[at] == hashed else -1
 
     def of(self, at: int) -> tuple[int, ...]:
         """What the cue there adds to each kind."""
@@ -49,11 +50,10 @@ class Cues:
 def made(threshold: int, endings: tuple[str, ...], rows: Mapping[str, int], weights: Sequence[int]) -> Cues:
     """Cues from their weights, one after the other; `rows` says which stand for which cue."""
     size = len(weights) // max(1, len(rows))
-    hashed = {hash(cue): row * size for cue, row in rows.items()}
+    hashed = dict(zip(map(hash, rows), rows.values(), strict=True))
     order = sorted(hashed)
-    starts = list(map(hashed.__getitem__, order))
-    kinds = tuple(array("b", [weights[start + kind] for start in starts]) for kind in range(size))
-    return Cues(threshold, endings, array("q", order), kinds)
+    places = array("i", map(hashed.__getitem__, order))
+    return Cues(threshold, endings, array("q", order), places, tuple(weights[kind::size] for kind in range(size)))
 
 
 NONE = Cues()

@@ -130,7 +130,7 @@ def test_pieces_hold_every_word_once_and_are_short(text: list[list[str]]) -> Non
     "answer",
     [
         "7", "a 4 now", "8 out of 10", "back at 8", "back by nine thirty", "in twenty minutes", "tomorrow after lunch",
-        "Anna", "Mehmet", "my partner's name is Chris", "tense", "sad", "lonely", "small", "angry and tired", "jealous",
+        "they never listen", "that they won't come back", "Anna", "Mehmet", "my partner's name is Chris", "tense", "sad", "lonely", "small", "angry and tired", "jealous",
         "empty", "restless", "scared he's bored of me", "my jaw is tight", "I miss her", "I want to be held", "I need quiet",
         "not today", "skip", "something else", "I don't know yet", "yes", "no", "thank you, that was good",
         "I'm full. Can I have the morning to myself?", "Europe/Berlin", "I'll be back after the film",
