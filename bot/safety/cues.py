@@ -2,8 +2,9 @@
 
 import re
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.core.errors import ScriptError
 
@@ -23,15 +24,36 @@ MOST = 40_000
 @dataclass(frozen=True, slots=True)
 class Cues:
     """
-    `weights[rows[cue] * len(KINDS) + kind]` is what a cue adds, in tenths, to a kind, in the order of KINDS.
+    What each cue adds, in tenths, to each kind of danger. A kind is asked about from the sum `threshold` on.
 
-    A kind is asked about from the sum `threshold` on. `endings` are cut off a word to find its stem.
+    `endings` are cut off a word to find its stem. Of a cue only its hash is kept, in order: the cues themselves would cost
+    the bot megabytes, and that another sign has the same 64 bits is not to be expected. `places`, in the same
+    order, says where in the weights of each kind its own stands.
     """
 
     threshold: int = 0
     endings: tuple[str, ...] = ()
-    rows: Mapping[str, int] = field(default_factory=dict)
-    weights: Sequence[int] = ()
+    hashes: Sequence[int] = ()
+    places: Sequence[int] = ()
+    weights: Sequence[Sequence[int]] = ()
+
+    def find(self, sign: str) -> int:
+        """Where in the weights of each kind this cue's stands; -1 if it is none."""
+        at = bisect_left(self.hashes, hashed := hash(sign))
+        return self.places[at] if at < len(self.hashes) and self.hashes[at] == hashed else -1
+
+    def of(self, at: int) -> tuple[int, ...]:
+        """What the cue there adds to each kind."""
+        return tuple(kind[at] for kind in self.weights)
+
+
+def made(threshold: int, endings: tuple[str, ...], rows: Mapping[str, int], weights: Sequence[int]) -> Cues:
+    """Cues from their weights, one after the other; `rows` says which stand for which cue."""
+    size = len(weights) // max(1, len(rows))
+    hashed = dict(zip(map(hash, rows), rows.values(), strict=True))
+    order = sorted(hashed)
+    places = array("i", map(hashed.__getitem__, order))
+    return Cues(threshold, endings, array("q", order), places, tuple(weights[kind::size] for kind in range(size)))
 
 
 NONE = Cues()
@@ -76,7 +98,7 @@ class _Reading:
     def cues(self) -> Cues:
         if not self._threshold:
             raise ScriptError(f'{self._name}: the line "asks from", with a sum, is missing.')
-        return Cues(self._threshold, self._endings, self._rows, self._weights)
+        return made(self._threshold, self._endings, self._rows, self._weights)
 
     def _setting(self, number: int, line: str) -> None:
         key, _, value = line.partition("\t")

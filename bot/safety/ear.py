@@ -20,15 +20,17 @@ class Ear:
     def __init__(self, lexicon: Lexicon) -> None:
         self._cues = lexicon.cues
         self._signs = Signs(lexicon)
-        self._words = frozenset(cue for cue in self._cues.rows if " " not in cue)
 
     def knows(self, word: str) -> bool:
-        """Whether a word, by itself or by its stem, is a cue."""
-        return bool(self._words) and (word in self._words or word.isdigit() or self._signs.stem(word) in self._words)
+        """Whether a word, by itself, by its stem or by its class, is a cue."""
+        if not self._cues.hashes:
+            return False
+        known = word.isdigit() or self._cues.find(word) >= 0 or self._cues.find(self._signs.stem(word)) >= 0
+        return known or bool(self._signs.classes(word))
 
     def hears(self, sentences: Sequence[Sentence]) -> Verdict | None:
         """One soft question about the likeliest kind, or nothing."""
-        if not self._cues.rows:
+        if not self._cues.hashes:
             return None
         total, kind = self.greatest(sentences)
         return Verdict(KINDS[kind], LEVELS[-1]) if total >= self._cues.threshold else None
@@ -42,29 +44,27 @@ class Ear:
 
     def weighed(self, sentences: Sequence[Sentence]) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Each cue in the text and what it adds to each kind: for those who ask why, and edit the weights."""
-        rows, size = self._cues.rows, len(KINDS)
-        for cue in sorted(self._signs.of(sentences) & rows.keys()):
-            yield cue, tuple(self._cues.weights[rows[cue] * size : (rows[cue] + 1) * size])
+        for sign in sorted(self._signs.of(sentences)):
+            if (at := self._cues.find(sign)) >= 0:
+                yield sign, self._cues.of(at)
 
     def _found(self, piece: Sequence[Sentence]) -> AbstractSet[int]:
-        rows = self._cues.rows
-        return {rows[sign] for sign in self._signs.of(piece) if sign in rows}
+        return set(map(self._cues.find, self._signs.of(piece))) - {-1}
 
     def _sums(self, found: AbstractSet[int]) -> list[int]:
-        weights, size = self._cues.weights, len(KINDS)
-        starts = [row * size for row in found]
-        return [sum([weights[start + kind] for start in starts]) for kind in range(size)]
+        return [sum(map(kind.__getitem__, found)) for kind in self._cues.weights]
 
 
 class Signs:
     """
-    Finds everything in a text that might be a cue: its words, and their stems alone and in pairs.
+    Finds everything in a text that might be a cue: its words, their stems and their classes, alone and in pairs.
 
-    `breathing` is a word and `breath~` its stem. In pairs a person is `<they>`, a denial `<not>`, a number `<n>`;
-    words that may stand anywhere are left out.
+    `breathing` is a word, `breath~` its stem, `@breath` its class. In pairs a person is `<they>`, a denial `<not>`, a
+    number `<n>`; words that may stand anywhere are left out.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
+        self.classes = lexicon.classes.of
         self._endings = lexicon.cues.endings
         self._fillers = lexicon.sets["fillers"]
         self._roles = dict.fromkeys(lexicon.sets["others"] | lexicon.sets["people"], "<they>")
@@ -75,12 +75,18 @@ class Signs:
         found = {ALWAYS}
         for sentence in sentences:
             found.update(sentence)
-            stems = [self.stem(word) for word in sentence if word not in self._fillers]
+            found.update(*map(self.classes, sentence))
+            words = [word for word in sentence if word not in self._fillers]
+            stems = [self.stem(word) for word in words]
             found.update(stems)
             bare = [BEGIN, *(stem.removesuffix("~") for stem in stems), END]
-            found.update(f"{one} {other}" for one, other in pairwise(bare))
-            for further in (2, 3):
-                found.update(f"{one} {GAP} {other}" for one, other in zip(bare, bare[further:], strict=False))
+            found.update(_pairs([(stem,) for stem in bare], 1, 2, 3))
+            classes = [(BEGIN,), *map(self.classes, words), (END,)]
+            found.update(_pairs(classes, 1, 2, 3))
+            for at, each in enumerate(classes[1:-1], 1):
+                for name in each:
+                    found.add(f"{name} {bare[at + 1]}")
+                    found.add(f"{bare[at - 1]} {name}")
         return found
 
     def stem(self, word: str) -> str:
@@ -97,6 +103,15 @@ class Signs:
                 word = stem[:-1] if len(stem) > _SHORT and stem[-1] == stem[-2] else stem
                 break
         return word.rstrip("e") + "~"
+
+
+def _pairs(row: Sequence[tuple[str, ...]], *apart: int) -> Iterator[str]:
+    """Each two of a row that stand so far apart; what stands at one place may be several."""
+    for far in apart:
+        between = " " if far == 1 else f" {GAP} "
+        for one, other in zip(row, row[far:], strict=False):
+            if one and other:
+                yield from [first + between + second for first in one for second in other]
 
 
 def pieces(sentences: Sequence[Sentence]) -> list[list[Sentence]]:

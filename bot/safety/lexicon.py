@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import ScriptError
-from bot.safety import cues
+from bot.safety import classes, cues
+from bot.safety.classes import ALONE, Classes
 from bot.safety.cues import NONE, Cues
 
 KINDS = ("medical", "self-harm", "harm by someone", "harm to someone", "loss of reality", "under 18")
@@ -45,7 +46,8 @@ class Lexicon:
     """
     All of one language. `kinds`: kind → level → patterns. `sets`: sets of words by name, see READING and CONTEXT.
 
-    `reviewer` is empty until a clinician who speaks the language has read the file. `cues`: of the second ear.
+    `reviewer` is empty until a clinician who speaks the language has read the file. `cues` and `classes`: of the
+    second ear.
     """
 
     locale: str
@@ -59,6 +61,7 @@ class Lexicon:
     idioms: tuple[Pattern, ...]
     kinds: Mapping[str, Mapping[str, tuple[Pattern, ...]]]
     cues: Cues = NONE
+    classes: Classes = ALONE
 
 
 def load(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Lexicon, ...]:
@@ -100,14 +103,16 @@ def _name(locale: str) -> str:
 
 def _of_locale(name: str, folders: Sequence[Path]) -> Lexicon | None:
     words = _contents(folder / f"{name}.toml" for folder in folders)
-    weights = _contents(folder / f"{name}.cues.tsv" for folder in folders)
+    weights, alike = (
+        _contents(folder / f"{name}.{ending}" for folder in folders) for ending in ("cues.tsv", "classes.toml")
+    )
     if not words:
-        if weights:
+        for (file, _), *_ in filter(None, (weights, alike)):
             raise ScriptError(
-                f"{weights[0][0]}: cues are heard only beside the patterns of {name}.toml, which is missing."
+                f"{file}: cues and classes are heard only beside the patterns of {name}.toml, which is missing."
             )
         return None
-    return replace(read(name, words), cues=cues.read(weights, KINDS) if weights else NONE)
+    return replace(read(name, words), cues=cues.read(weights, KINDS) if weights else NONE, classes=classes.read(alike))
 
 
 def _contents(paths: Iterable[Path]) -> list[tuple[str, str]]:

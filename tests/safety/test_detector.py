@@ -36,15 +36,11 @@ ALARMS, QUESTIONS, NOTICED = 0.01, 0.06, 0.95
 NEAR_ALARMS, NEAR_QUESTIONS = 0.02, 0.07
 """The same with the near misses: idioms, games, jobs and accidents, all made to be mistaken for danger."""
 
-HELD_NOTICED = 0.94
+MORE_NOTICED, MORE_ALARMS, MORE_QUESTIONS = 0.80, 0.021, 0.11
 """
-What is reached on the third that was held out, where NOTICED is the aim: the long tail of odd wordings. `docs/safety.md` says so
-to whoever relies on the gate. May only ever be raised.
+What is reached on what was held out of `en-more.tsv`, where NOTICED is the aim: the long tail of odd wordings. `docs/safety.md` says
+so to whoever relies on the gate. May only ever be made harder.
 """
-
-
-MORE_NOTICED, MORE_ALARMS, MORE_QUESTIONS = 0.78, 0.03, 0.14
-"""The same for what was held out of `en-more.tsv`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +135,7 @@ def report(name: str, those: Sequence[Line]) -> str:
 
 @pytest.mark.parametrize(
     ("file", "where", "noticed"),
-    [("en.tsv", "train", NOTICED), ("en.tsv", "held", HELD_NOTICED), ("en-fresh.tsv", "", NOTICED)],
+    [("en.tsv", "train", NOTICED), ("en.tsv", "held", NOTICED), ("en-fresh.tsv", "", NOTICED)],
 )
 def test_danger_is_noticed_and_everyday_talk_is_left_in_peace(file: str, where: str, noticed: float) -> None:
     """Of the held-out third only rates are shown: whoever mends the lexicon doesn't read it."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.errors import ScriptError
 from bot.dialogs import CARRIED, fault_of_lexicons
-from bot.safety import cues
+from bot.safety import classes, cues
 from bot.safety.cues import ALWAYS, Cues
 from bot.safety.detector import Listener
 from bot.safety.ear import PIECE, Ear, pieces
@@ -17,17 +17,24 @@ from bot.safety.lexicon import KINDS, load
 from tests.safety.test_detector import LONGEST, heard, lexicon, lines, listener
 
 HEAD = "asks from\t10\nendings\ting ed s\n" + "\t".join(("cue", *KINDS)) + "\n"
-SIZE_KB = 500
+SIZE_KB = 600
 
 
-def ear(weights: str) -> Ear:
-    """An ear with these lines of weights."""
-    return Ear(replace(lexicon(), cues=cues.read([("en.cues.tsv", HEAD + weights)], KINDS)))
+def ear(weights: str, **words: str) -> Ear:
+    """An ear with these lines of weights, and classes of these words."""
+    alike = classes.read([("en.classes.toml", "".join(f'{name} = "{each}"\n' for name, each in words.items()))])
+    return Ear(replace(lexicon(), cues=cues.read([("en.cues.tsv", HEAD + weights)], KINDS), classes=alike))
 
 
 def line(cue: str, **weights: int) -> str:
     """A line of weights; a kind is named by its first word."""
     return "\t".join((cue, *(str(weights.get(kind.split("-")[0].split()[0], 0)) for kind in KINDS))) + "\n"
+
+
+def names() -> list[str]:
+    """The cues that the project carries."""
+    rows = (CARRIED / "lexicon" / "en.cues.tsv").read_text("utf-8").split("\ncue\t")[1].splitlines()[1:]
+    return [row.partition("\t")[0] for row in rows]
 
 
 def sentences(text: str) -> list[list[str]]:
@@ -61,6 +68,27 @@ def test_every_way_to_write_a_cue_is_heard(cue: str, text: str) -> None:
     assert not ear(line(cue, medical=10)).hears(sentences("we had soup"))
 
 
+@pytest.mark.parametrize(
+    ("cue", "text"),
+    [
+        ("@weapon", "an old sabre"),
+        ("@weapon", "sabres"),
+        ("@stab @limb", "he is skewering thighs"),
+        ("@stab .. @limb", "he skewers my other thigh"),
+        ("@stab me", "skewered me"),
+        ("his @limb", "his thigh"),
+        ("^ @weapon", "sabres now"),
+        ("@limb .", "in the thigh"),
+    ],
+)
+def test_a_word_that_no_learnt_sentence_had_counts_like_its_class(cue: str, text: str) -> None:
+    listening = ear(line(cue, medical=10), weapon="sabre musket", stab="skewer impale", limb="thigh shin")
+    assert listening.hears([text.split()])
+    assert not listening.hears(sentences("we had soup"))
+    assert all(listening.knows(word) for word in ("sabre", "skewering"))
+    assert not listening.knows("soup")
+
+
 def test_one_clause_counts_in_the_middle_of_a_long_cheerful_text() -> None:
     listening = ear(line("bridge", self=12) + line("soup", self=-20))
     assert listening.hears(sentences("we had soup and soup bridge")) is None
@@ -80,7 +108,7 @@ def test_a_language_without_cues_hears_as_before() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.sampled_from(sorted(lexicon().cues.rows)), max_size=80).map(" ".join) | st.text(max_size=LONGEST))
+@given(st.lists(st.sampled_from(sorted(names())), max_size=80).map(" ".join) | st.text(max_size=LONGEST))
 def test_it_never_fails_and_is_never_more_than_unsure(text: str) -> None:
     verdict = heard(text)
     assert verdict == heard(text)
@@ -102,7 +130,7 @@ def test_pieces_hold_every_word_once_and_are_short(text: list[list[str]]) -> Non
     "answer",
     [
         "7", "a 4 now", "8 out of 10", "back at 8", "back by nine thirty", "in twenty minutes", "tomorrow after lunch",
-        "Anna", "Mehmet", "my partner's name is Chris", "tense", "sad", "lonely", "small", "angry and tired", "jealous",
+        "they never listen", "that they won't come back", "Anna", "Mehmet", "my partner's name is Chris", "tense", "sad", "lonely", "small", "angry and tired", "jealous",
         "empty", "restless", "scared he's bored of me", "my jaw is tight", "I miss her", "I want to be held", "I need quiet",
         "not today", "skip", "something else", "I don't know yet", "yes", "no", "thank you, that was good",
         "I'm full. Can I have the morning to myself?", "Europe/Berlin", "I'll be back after the film",
@@ -148,7 +176,7 @@ def test_any_file_is_read_or_refused_in_a_sentence(text: str, with_head: bool) -
     except ScriptError as fault:
         assert str(fault).startswith("x")  # noqa: PT017 - either way is right
     else:
-        assert len(read.weights) == len(read.rows) * len(KINDS)
+        assert [len(kind) for kind in read.weights] == [len(read.hashes)] * len(KINDS)
 
 
 def test_a_hosts_own_file_changes_the_weights_it_names_and_no_others(tmp_path: Path) -> None:
@@ -163,6 +191,7 @@ def test_a_hosts_own_file_changes_the_weights_it_names_and_no_others(tmp_path: P
         "kettle": [77, 0, 0, 0, 0, 0],
         ALWAYS: [0, -9, 0, 0, 0, 0],
     }
+    assert len(changed.cues.hashes) == len({*names(), "kettle"})
 
 
 def test_lint_tells_what_is_wrong_with_the_words_of_danger(tmp_path: Path) -> None:
@@ -173,17 +202,15 @@ def test_lint_tells_what_is_wrong_with_the_words_of_danger(tmp_path: Path) -> No
     place = f"{tmp_path.name}/lexicon/en.cues.tsv"
     assert fault_of_lexicons(tmp_path) == f"{place}:5: a weight for each of 6 kinds belongs here, with tabs between."
     file.rename(file.with_name("xx.cues.tsv"))
-    assert fault_of_lexicons(tmp_path).endswith("cues are heard only beside the patterns of xx.toml, which is missing.")
+    assert fault_of_lexicons(tmp_path).endswith(
+        "cues and classes are heard only beside the patterns of xx.toml, which is missing."
+    )
 
 
 def test_the_file_is_sorted_and_small_enough_to_be_read() -> None:
-    file = CARRIED / "lexicon" / "en.cues.tsv"
-    rows = file.read_text("utf-8").split("\ncue\t")[1].splitlines()[1:]
-    names = [row.partition("\t")[0] for row in rows]
-    assert names == sorted(names)
-    assert file.stat().st_size < SIZE_KB * 1000
+    assert names() == sorted(names())
+    assert (CARRIED / "lexicon" / "en.cues.tsv").stat().st_size < SIZE_KB * 1000
 
 
 def _weights(read: Cues) -> dict[str, list[int]]:
-    size = len(KINDS)
-    return {cue: list(read.weights[row * size : (row + 1) * size]) for cue, row in read.rows.items()}
+    return {cue: list(read.of(row)) for cue in (*names(), "kettle") if (row := read.find(cue)) >= 0}
