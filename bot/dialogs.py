@@ -12,7 +12,7 @@ from bot.dialog.registry import Registry
 from bot.hosting import linted
 from bot.nudges import vocabulary as nudges
 from bot.profile import vocabulary as profile
-from bot.safety import detector, lexicon
+from bot.safety import detector, kept, lexicon
 from bot.safety import vocabulary as safety
 from bot.soothing import vocabulary as soothing
 from bot.spaces import vocabulary as spaces
@@ -48,7 +48,7 @@ def read_dialogs(folder: Path | None, cache: Path | None = None) -> Library:
 @functools.cache
 def gate(folder: Path | None, locales: tuple[str, ...], cache: Path) -> detector.Detect:
     """The safety detector for these locales, with the host's own `folder` on top. It never changes while a program runs."""
-    return detector.build(lexicon.load(_folders(folder), locales), cache)
+    return detector.build(kept.load(_folders(folder), locales, cache), cache)
 
 
 def fault_of_lexicons(folder: Path | None) -> str:

@@ -2,9 +2,11 @@
 
 import re
 from array import array
+from base64 import b64decode, b64encode
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.core.errors import ScriptError
 
@@ -47,13 +49,12 @@ class Cues:
         return tuple(kind[at] for kind in self.weights)
 
 
-def made(threshold: int, endings: tuple[str, ...], rows: Mapping[str, int], weights: Sequence[int]) -> Cues:
-    """Cues from their weights, one after the other; `rows` says which stand for which cue."""
-    size = len(weights) // max(1, len(rows))
-    hashed = dict(zip(map(hash, rows), rows.values(), strict=True))
-    order = sorted(hashed)
-    places = array("i", map(hashed.__getitem__, order))
-    return Cues(threshold, endings, array("q", order), places, tuple(weights[kind::size] for kind in range(size)))
+def made(threshold: int, endings: tuple[str, ...], cues: Iterable[str], weights: Sequence[int]) -> Cues:
+    """Cues, each once, and the weights of each, in the same order one after the other."""
+    hashed = array("q", map(hash, cues))
+    order = sorted(range(len(hashed)), key=hashed.__getitem__)
+    hashes, size = array("q", map(hashed.__getitem__, order)), len(weights) // max(1, len(hashed))
+    return Cues(threshold, endings, hashes, array("i", order), tuple(weights[kind::size] for kind in range(size)))
 
 
 NONE = Cues()
@@ -66,10 +67,21 @@ def read(contents: Sequence[tuple[str, str]], kinds: Sequence[str]) -> Cues:
 
     Raises ScriptError with file and line.
     """
+    return unpacked(packed(contents, kinds))
+
+
+def packed(contents: Sequence[tuple[str, str]], kinds: Sequence[str]) -> dict[str, Any]:
+    """The same as JSON that is read in no time. Raises ScriptError with file and line."""
     reading = _Reading(kinds)
     for name, text in contents:
         reading.file(name, text)
-    return reading.cues()
+    return reading.packed()
+
+
+def unpacked(kept: Mapping[str, Any]) -> Cues:
+    """The cues that were `packed`."""
+    weights = array("b", b64decode(kept["weights"]))
+    return made(kept["threshold"], tuple(kept["endings"]), kept["cues"].split("\n"), weights)
 
 
 class _Reading:
@@ -95,10 +107,16 @@ class _Reading:
             raise self._wrong(number, f"after cue come, with tabs between: {', '.join(self._kinds)}")
         self._lines(lines)
 
-    def cues(self) -> Cues:
+    def packed(self) -> dict[str, Any]:
         if not self._threshold:
             raise ScriptError(f'{self._name}: the line "asks from", with a sum, is missing.')
-        return made(self._threshold, self._endings, self._rows, self._weights)
+        weights = b64encode(self._weights).decode()
+        return {
+            "threshold": self._threshold,
+            "endings": self._endings,
+            "cues": "\n".join(self._rows),
+            "weights": weights,
+        }
 
     def _setting(self, number: int, line: str) -> None:
         key, _, value = line.partition("\t")

@@ -64,6 +64,16 @@ class Lexicon:
     classes: Classes = ALONE
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The files of one language, each with its name and its text: `words` (TOML), `weights` of cues, and words that are `alike`."""
+
+    locale: str
+    words: Sequence[tuple[str, str]]
+    weights: Sequence[tuple[str, str]]
+    alike: Sequence[tuple[str, str]]
+
+
 def load(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Lexicon, ...]:
     """
     English, and after it each of `locales` that has a lexicon: people mix languages, above all in distress.
@@ -71,12 +81,23 @@ def load(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Lexicon,
     A later folder adds to what an earlier one says and takes nothing away. Raises ScriptError, with the file, if English is
     missing, a file is broken, or a kind of danger has no patterns.
     """
+    return tuple(map(parsed, contents(folders, locales)))
+
+
+def contents(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Contents, ...]:
+    """What `load` reads. Raises ScriptError if English is missing or a file cannot be read."""
     folders = list(folders)
     names = dict.fromkeys(["en", *(_name(locale) for locale in locales)])
     found = [_of_locale(name, [folder / "lexicon" for folder in folders]) for name in names]
     if found[0] is None:
         raise ScriptError(f"The safety lexicon {folders[0].name if folders else ''}/lexicon/en.toml is missing.")
-    return tuple(lexicon for lexicon in found if lexicon is not None)
+    return tuple(each for each in found if each is not None)
+
+
+def parsed(files: Contents) -> Lexicon:
+    """The lexicon in these files. Raises ScriptError."""
+    weights = cues.read(files.weights, KINDS) if files.weights else NONE
+    return replace(read(files.locale, files.words), cues=weights, classes=classes.read(files.alike))
 
 
 def read(locale: str, contents: Sequence[tuple[str, str]]) -> Lexicon:
@@ -101,7 +122,7 @@ def _name(locale: str) -> str:
     return re.sub(r"[^a-z]", "", locale.lower().partition("-")[0].partition("_")[0])
 
 
-def _of_locale(name: str, folders: Sequence[Path]) -> Lexicon | None:
+def _of_locale(name: str, folders: Sequence[Path]) -> Contents | None:
     words = _contents(folder / f"{name}.toml" for folder in folders)
     weights, alike = (
         _contents(folder / f"{name}.{ending}" for folder in folders) for ending in ("cues.tsv", "classes.toml")
@@ -112,7 +133,7 @@ def _of_locale(name: str, folders: Sequence[Path]) -> Lexicon | None:
                 f"{file}: cues and classes are heard only beside the patterns of {name}.toml, which is missing."
             )
         return None
-    return replace(read(name, words), cues=cues.read(weights, KINDS) if weights else NONE, classes=classes.read(alike))
+    return Contents(name, words, weights, alike)
 
 
 def _contents(paths: Iterable[Path]) -> list[tuple[str, str]]:
