@@ -5,10 +5,8 @@ import io
 import json
 import logging
 import socket
-import ssl
 import struct
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import NetworkError
 
-from bench.certificate import certify
 from bot.conversation.channel import Blocked, ChannelError, Rejected, Sent, Throttled, Unreachable
 from bot.core.errors import DatabaseUnavailable, SettingError
 from bot.telegram.channel import TelegramChannel
@@ -221,40 +218,6 @@ async def test_the_token_follows_no_redirect(channel: TelegramChannel, wire: Wir
     with pytest.raises(Unreachable):
         await channel.call("sendMessage", body())
     assert wire.asked("elsewhere") == []
-
-
-@pytest.mark.parametrize("trusted", [False, True])
-async def test_a_certificate_is_believed_only_from_whom_the_system_trusts(
-    trusted: bool, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certify(tmp_path)
-    if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
-
-    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ssl.SSLError, ConnectionError, asyncio.IncompleteReadError):
-            await writer.start_tls(context)
-            await reader.readuntil(b"{}")
-            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{"ok":true,"result":true}')
-            await writer.drain()
-        writer.transport.abort()
-        served.set()
-
-    served = asyncio.Event()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
-    request = HttpRequest()
-    await request.initialize()
-    assert await request.post(f"{wire.url}/bot{TOKEN}/setMyCommands", Ready(b"{}").as_request_data()) is True
-    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
-        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/bot{TOKEN}/setMyCommands"
-        if trusted:
-            assert await request.post(address, Ready(b"{}").as_request_data()) is True
-        else:
-            with pytest.raises(NeverLeft, match="ConnectError"):
-                await request.post(address, Ready(b"{}").as_request_data())
-        await served.wait()
-    await request.shutdown()
 
 
 async def test_a_wrong_token_is_one_clear_line(wire: Wire) -> None:
