@@ -147,6 +147,7 @@ def test_danger_is_noticed_and_everyday_talk_is_left_in_peace(file: str, where: 
     assert found.questions <= NEAR_QUESTIONS
 
 
+@pytest.mark.deep  # thousands of sentences
 def test_what_was_held_out_of_the_third_file_is_heard_as_well_as_it_ever_was() -> None:
     """Harder sentences, near misses above all; what is reached with them, and never less."""
     found = rates("en-more.tsv", "held")
