@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
 
 from sqlalchemy import URL, Table, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -19,8 +18,12 @@ from bot.core.errors import DatabaseUnavailable, SettingError, StatementRefused,
 from bot.core.values import dataclass
 from bot.storage import onehop
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    Insert = sqlite.Insert | postgresql.Insert
+
 Dialect = Literal["sqlite", "postgresql"]
-Insert = sqlite.Insert | postgresql.Insert
 Statement = TypeVar("Statement")
 
 LOCK_WAIT = 10
@@ -41,20 +44,41 @@ def moment(stored: int) -> datetime:
     return _EPOCH + timedelta(0, 0, stored)
 
 
-def in_each_dialect(build: Callable[[Callable[[Table], Insert]], Statement]) -> Mapping[Dialect, Statement]:
+def in_each_dialect(build: "Callable[[Callable[[Table], Insert]], Statement]") -> Mapping[Dialect, Statement]:
     """
     The statement that `build` makes with each dialect's `insert`, the one that knows ON CONFLICT.
 
-    Called at import; `tx.dialect` picks the one to run.
+    Called at import; `tx.dialect` picks the one to run, which is made when it is first asked for.
     """
-    return {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+    return _InEachDialect(build)
 
 
-def upsert(table: Table) -> Mapping[Dialect, Insert]:
+class _InEachDialect(dict[Dialect, Statement], Generic[Statement]):
+    def __init__(self, build: "Callable[[Callable[[Table], Insert]], Statement]") -> None:
+        super().__init__()
+        self._build = build
+
+    def __missing__(self, dialect: Dialect) -> Statement:
+        statement = self[dialect] = self._build(_insert(dialect))
+        return statement
+
+
+def _insert(dialect: Dialect) -> "Callable[[Table], Insert]":
+    """The other dialect, and all that comes with it, is never imported."""
+    if dialect == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert
+
+
+def upsert(table: Table) -> "Mapping[Dialect, Insert]":
     """INSERT whole rows; where the primary key is taken, every other column is replaced."""
     key = [column.name for column in table.primary_key]
 
-    def build(insert: Callable[[Table], Insert]) -> Insert:
+    def build(insert: "Callable[[Table], Insert]") -> "Insert":
         new = insert(table)
         others = {column.name: new.excluded[column.name] for column in table.c if column.name not in key}
         return new.on_conflict_do_update(index_elements=key, set_=others)
@@ -75,9 +99,9 @@ class Transaction:
     clock: Clock
     driver: onehop.Connection | None = None
 
-    def insert(self, table: Table) -> Insert:
+    def insert(self, table: Table) -> "Insert":
         """This dialect's INSERT, which knows ON CONFLICT."""
-        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+        return _insert(self.dialect)(table)
 
     async def machine(self) -> int:
         """Machine time in microseconds since 1970: PostgreSQL's clock, which all replicas share, or this machine's."""

@@ -1,4 +1,8 @@
-"""The data model on one page. Columns marked sealed hold bytes that only `vault` can open."""
+"""
+The data model on one page. Columns marked sealed hold bytes that only `vault` can open.
+
+An index with `sqlite_where` holds the same few rows on PostgreSQL, see `migrations/`: to name that dialect here would load it.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -95,10 +99,8 @@ entries = Table(  # what a person did; progress reads the numbers
     Column("text", LargeBinary),  # sealed
     Column("at", Instant, nullable=False),
     Index("entries_by_user", "user_id", "at", "kind"),
-    Index(
-        "entries_words", "at", "kind", sqlite_where=text("text IS NOT NULL"), postgresql_where=text("text IS NOT NULL")
-    ),
-    Index("entries_flags", "at", sqlite_where=text("kind = 'flag'"), postgresql_where=text("kind = 'flag'")),
+    Index("entries_words", "at", "kind", sqlite_where=text("text IS NOT NULL")),
+    Index("entries_flags", "at", sqlite_where=text("kind = 'flag'")),
 )
 
 spaces = Table(  # the promise to come back
@@ -121,7 +123,6 @@ spaces = Table(  # the promise to come back
         "back_at",
         "state",
         sqlite_where=text("warm IS NOT NULL"),
-        postgresql_where=text("warm IS NOT NULL"),
     ),
 )
 
@@ -170,7 +171,7 @@ outbox = Table(  # what is to be said, written in the turn's own commit
     Column("created_at", Instant, nullable=False),
     Column("message_id", BigInteger),  # Telegram's, once sent
     Column("error", String(200)),  # of a dead letter; never holds words people wrote
-    Index("outbox_open", "destination", "id", sqlite_where=text("status < 2"), postgresql_where=text("status < 2")),
+    Index("outbox_open", "destination", "id", sqlite_where=text("status < 2")),
     Index("outbox_by_user", "user_id", "created_at"),
 )
 
@@ -189,7 +190,6 @@ lanes = Table(  # one row a destination: order, pace, RetryAfter and lease; mach
         "priority",
         "next_at",
         sqlite_where=text("next_at IS NOT NULL"),
-        postgresql_where=text("next_at IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )
