@@ -50,7 +50,7 @@ class HttpRequest(BaseRequest):
     ALL_PROXY, NO_PROXY) when the first request is made. Errors carry no URL, for a URL holds the token.
     """
 
-    def __init__(self, *, connections: int = 256, read_timeout: float = 20.0, proxy: str = "") -> None:
+    def __init__(self, *, connections: int = 160, read_timeout: float = 20.0, proxy: str = "") -> None:
         self._connections = connections
         self._read_timeout = read_timeout
         self._proxy = proxy
