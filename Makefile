@@ -13,7 +13,7 @@ demo: .venv/ready  ## Talk with the bot in your browser. Nothing leaves your mac
 
 test: .venv/ready-test  ## Everything that is checked before a change is taken: about three minutes on two cores.
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory -j4 floors types scripts suite
+	@$(MAKE) --no-print-directory -j3 types scripts suite  # the floors are looked at there, too
 
 deep: .venv/ready-test | var/cache  ## What takes longer: long walks, chaos, soak. At most twenty minutes.
 	@$(BIN)/python -m pytest -n auto $(ARGS)

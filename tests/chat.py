@@ -7,7 +7,7 @@ A transcript is a chat, not a program. Its lines:
     given: Ann is set up; role reach; zone Europe/Berlin; nickname Annie; at 2026-05-04 18:00
     given: Ann is set up; nudge_at 08:00; quiet_from 22:00; quiet_to 07:00; zone none
     given: access invite            who may use the bot; from the start on, wherever it stands. Ann is on the list
-    given: an invitation 0123…      its code works for a week
+    given: an invitation bcdf…       its code works for a week
     Ann: /soothe                    what a person writes
     Ann: [7]                        a button, by its label
     Ann: (twice [7])                the same, by a quick finger

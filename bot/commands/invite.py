@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.commands.host import NotDone
 from bot.config import Settings
+from bot.conversation.access import LENGTH, LETTERS
 from bot.conversation.channel import ChannelError
 from bot.core.clock import SystemClock
 from bot.storage import invites
@@ -14,15 +15,12 @@ from bot.storage.migration import newest, revision
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.errors import TokenRefused
 
-CODE_BYTES = 20
-"""Of chance in a code: 160 bits, shown as 40 digits of base 16 (`bot.conversation.access.CODE`)."""
-
 _ASK_WITHIN = 10.0
 
 
 async def invite(settings: Settings, days: int) -> list[str]:
     """Keep a new invitation, also while the bot runs; what to hand on, line by line. Raises NotDone, DatabaseUnavailable."""
-    clock, code = SystemClock(), secrets.token_hex(CODE_BYTES)
+    clock, code = SystemClock(), new_code()
     expires_at = clock.now() + timedelta(days=days)
     database = Database(settings.database_url.get_secret_value(), clock)
     await database.open()
@@ -43,6 +41,11 @@ async def invite(settings: Settings, days: int) -> list[str]:
     if settings.access != "invite":
         told.append(f"STILLHERE_ACCESS is {settings.access}, so nobody needs it now.")
     return told
+
+
+def new_code() -> str:
+    """A code that nobody can guess."""
+    return "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
 
 
 async def _username(settings: Settings) -> str:

@@ -14,8 +14,10 @@ from bot.storage.database import Transaction
 
 Mode = Literal["open", "invite", "list"]
 
-CODE = re.compile(r"[0-9a-f]{40}")
-"""An invitation's code: 160 random bits. Digits of base 16 spell no word that the safety gate could stumble over."""
+LETTERS, LENGTH = "bcdfghjklmnpqrstvwxz", 40
+"""An invitation's code: 172 random bits. Consonants spell no word, and no age, that the safety gate could stumble over."""
+
+CODE = re.compile(f"[{LETTERS}]{{{LENGTH}}}")
 
 TRIES, PAUSE = 5, 3600.0
 """How many codes a stranger may try within so many seconds of machine time, and how long one neutral line lasts them."""

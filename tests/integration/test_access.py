@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from bot.conversation.access import PAUSE, TRIES, Access, Mode
+from bot.conversation.access import LETTERS, PAUSE, TRIES, Access, Mode
 from bot.core.events import CommandGiven, Event, Incoming, Pressed, Verdict, Wrote
 from bot.core.facts import User
 from bot.dialog.session import prompt_data
@@ -22,7 +22,7 @@ from tests.carried import library
 from tests.clocks import SteppedClock
 
 NOW = datetime(2026, 5, 4, 18, tzinfo=UTC)
-CODE = "0123456789abcdef" * 2 + "01234567"
+CODE = LETTERS * 2
 TOLD = {mode: (f"common.stranger.{mode}",) for mode in ("invite", "list")}
 
 

@@ -244,6 +244,7 @@ ODD: dict[str, Json] = {
 }
 
 
+@pytest.mark.deep  # one after the other; in one batch they are all borne below
 async def test_after_everything_odd_the_menu_still_comes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with room(tmp_path) as opened:
         for name, body in ODD.items():

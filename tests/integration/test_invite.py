@@ -1,17 +1,17 @@
 """`stillhere invite` prints a link that lets one person in, once, while the bot runs."""
 
-import re
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.commands.host import NotDone
-from bot.commands.invite import invite
+from bot.commands.invite import invite, new_code
 from bot.config import Settings
+from bot.conversation.access import CODE
+from bot.dialogs import gate
+from tests.carried import CACHE
 from tests.program import TOKEN, hosted, running, until, words
-
-CODE = re.compile(r"[0-9a-f]{40}")
 
 
 def settings(folder: Path, api_url: str = "http://127.0.0.1:9", **more: str) -> Settings:
@@ -55,3 +55,11 @@ async def test_without_telegram_the_code_alone_is_printed_another_each_time(
 async def test_before_the_first_start_there_is_nothing_to_invite_to(tmp_path: Path) -> None:
     with pytest.raises(NotDone, match="Start the bot once"):
         await invite(settings(tmp_path), 7)
+
+
+def test_no_code_is_taken_for_a_cry_for_help() -> None:
+    detect = gate(None, ("en",), CACHE)
+    codes = {new_code() for _ in range(300)}
+    assert len(codes) == 300
+    assert all(map(CODE.fullmatch, codes))
+    assert [code for code in codes if detect(code) or detect(code.upper())] == []

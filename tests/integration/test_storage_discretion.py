@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from bot.conversation.access import LETTERS
 from bot.core.errors import Undecodable
 from bot.core.facts import Corner, Line, Shown, User
 from bot.storage import corners, covers, entries, invites, outbox, users
@@ -21,7 +22,7 @@ from bot.storage.vault import Vault
 
 NOW = datetime(2026, 5, 4, 18, tzinfo=UTC)
 DAY = timedelta(days=1)
-CODE = "0123456789abcdef" * 2 + "01234567"
+CODE = LETTERS * 2
 
 
 @pytest.fixture
