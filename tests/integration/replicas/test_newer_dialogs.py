@@ -100,6 +100,7 @@ async def running(bots: Fleet, known: Library) -> AsyncIterator[App]:
     await app.close()
 
 
+@pytest.mark.deep  # several seconds
 async def test_who_stands_in_newer_dialogs_waits_for_a_replica_that_knows_them(bots: Fleet, tmp_path: Path) -> None:
     ann, ben = bots.simulator.people()
     behind = asyncio.Event()
