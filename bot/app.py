@@ -48,9 +48,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
-_LAST_WORDS = (
-    3.0  # seconds for turns and fixed words that are still in hand when the bot stops; what is left comes again
-)
+_LAST_WORDS = 3.0  # seconds for turns and fixed words in hand when the bot stops; what is left comes again
 
 
 class TelegramSilent(StillhereError):  # noqa: N818 - reads as a sentence where it is raised
