@@ -1,7 +1,6 @@
 """Statements in the cheapest shape that drivers take: a list is one parameter, and many rows are one call."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -27,6 +26,8 @@ from sqlalchemy.types import TypeEngine
 
 from bot.storage.database import Transaction
 
+_Bare = tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]
+_BARE: dict[tuple[Executable, str, tuple[str, ...]], _Bare] = {}
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -132,10 +133,15 @@ def _each_array(element: _Each, compiler: SQLCompiler, **options: Any) -> str:
     return f"unnest({compiler.process(element.clauses, **options)})"
 
 
-@cache
-def _bare(
-    statement: Executable, dialect: Dialect, names: tuple[str, ...]
-) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+def _bare(statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> _Bare:
+    """`_written`, once for each kind of database: opening another of the same kind writes nothing anew."""
+    key = (statement, dialect.name, names)
+    if (bare := _BARE.get(key)) is None:
+        bare = _BARE[key] = _written(statement, dialect, names)
+    return bare
+
+
+def _written(statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> _Bare:
     """The statement's text for the driver, and what puts a row's values into the order of its parameters."""
     assert isinstance(statement, ClauseElement)  # noqa: S101 - what all of ours are
     columns = list(names) if isinstance(statement, UpdateBase) else None
