@@ -19,6 +19,9 @@ GAP = ".."
 HEAVIEST = 127
 """No weight is heavier, either way."""
 
+NEVER = -1_000_000
+"""A sum that no text falls below."""
+
 MOST = 40_000
 """Cues of one language. More would cost the start its time, and nobody could read them."""
 
@@ -26,7 +29,8 @@ MOST = 40_000
 @dataclass(frozen=True, slots=True)
 class Cues:
     """
-    What each cue adds, in tenths, to each kind of danger. A kind is asked about from the sum `threshold` on.
+    What each cue adds, in tenths, to each kind of danger. A kind is asked about from the sum `threshold` on; below `doubts`
+    even what a pattern found is doubted.
 
     `endings` are cut off a word to find its stem. Of a cue only its hash is kept, in order: the cues themselves would cost
     the bot megabytes, and that another sign has the same 64 bits is not to be expected. `places`, in the same
@@ -34,6 +38,7 @@ class Cues:
     """
 
     threshold: int = 0
+    doubts: int = NEVER
     endings: tuple[str, ...] = ()
     hashes: Sequence[int] = ()
     places: Sequence[int] = ()
@@ -49,12 +54,14 @@ class Cues:
         return tuple(kind[at] for kind in self.weights)
 
 
-def made(threshold: int, endings: tuple[str, ...], cues: Iterable[str], weights: Sequence[int]) -> Cues:
+def made(threshold: int, doubts: int, endings: tuple[str, ...], cues: Iterable[str], weights: Sequence[int]) -> Cues:
     """Cues, each once, and the weights of each, in the same order one after the other."""
     hashed = array("q", map(hash, cues))
     order = sorted(range(len(hashed)), key=hashed.__getitem__)
     hashes, size = array("q", map(hashed.__getitem__, order)), len(weights) // max(1, len(hashed))
-    return Cues(threshold, endings, hashes, array("i", order), tuple(weights[kind::size] for kind in range(size)))
+    return Cues(
+        threshold, doubts, endings, hashes, array("i", order), tuple(weights[kind::size] for kind in range(size))
+    )
 
 
 NONE = Cues()
@@ -81,13 +88,13 @@ def packed(contents: Sequence[tuple[str, str]], kinds: Sequence[str]) -> dict[st
 def unpacked(kept: Mapping[str, Any]) -> Cues:
     """The cues that were `packed`."""
     weights = array("b", b64decode(kept["weights"]))
-    return made(kept["threshold"], tuple(kept["endings"]), kept["cues"].split("\n"), weights)
+    return made(kept["threshold"], kept["doubts"], tuple(kept["endings"]), kept["cues"].split("\n"), weights)
 
 
 class _Reading:
     def __init__(self, kinds: Sequence[str]) -> None:
         self._kinds = kinds
-        self._threshold = 0
+        self._threshold, self._doubts = 0, NEVER
         self._endings: tuple[str, ...] = ()
         self._rows: dict[str, int] = {}
         self._weights = array("b")
@@ -113,6 +120,7 @@ class _Reading:
         weights = b64encode(self._weights).decode()
         return {
             "threshold": self._threshold,
+            "doubts": self._doubts,
             "endings": self._endings,
             "cues": "\n".join(self._rows),
             "weights": weights,
@@ -125,11 +133,15 @@ class _Reading:
                 if not value.strip().isdecimal() or not int(value):
                     raise self._wrong(number, "asks from what sum on? A whole number above nothing belongs here")
                 self._threshold = int(value)
+            case "doubts below":
+                if not _SUM.fullmatch(value.strip()) or int(value) > 0:
+                    raise self._wrong(number, "doubts below what sum? A whole number not above nothing belongs here")
+                self._doubts = int(value)
             case "endings":
                 self._endings = tuple(value.split())
             case _:
                 raise self._wrong(
-                    number, f'nothing is called "{key}" here; before the cues stand asks from and endings'
+                    number, f'nothing is called "{key}" here; before the cues stand asks from, doubts below and endings'
                 )
 
     def _lines(self, lines: Iterable[tuple[int, str]]) -> None:
@@ -177,4 +189,5 @@ class _Reading:
 
 _CUE = re.compile(r"[^\sA-Z]+(?: [^\sA-Z]+){0,2}")
 _NO_CUE = re.compile(r"[A-Z]|\A\s|\s\Z|\s\s|[^\S\n ]| [^ \n]* [^ \n]* ")
+_SUM = re.compile(r"-?[0-9]{1,6}")
 _WEIGHT = re.compile(r"-?[0-9]{1,3}")

@@ -40,7 +40,7 @@ def build(lexicons: Sequence[Lexicon], cache: Path | None = None) -> Detect:
 
     The gravest verdict of all sentences wins: explicit before unsure, then in the order of KINDS. Denial, another person,
     a quotation or a joke lower a verdict to unsure; its kind stays. Where no pattern is found, the second ear of the
-    language may still ask. What takes long to compile is kept in the folder `cache`. Raises ScriptError if a pattern is
+    language may still ask, and where all words together are far from danger, it may lower the verdict by a step. What takes long to compile is kept in the folder `cache`. Raises ScriptError if a pattern is
     misspelt.
     """
     listeners = [Listener(lexicon, cache) for lexicon in lexicons]
@@ -105,16 +105,31 @@ class Listener:
         self._reader = self.reader(self._ear.knows)
 
     def verdict(self, text: str) -> Verdict | None:
-        """What patterns hear in `text`; if they hear nothing, what the second ear asks."""
+        """
+        What patterns hear in `text`; if they hear nothing, what the second ear asks.
+
+        Where it doubts what was found, an alarm becomes a question, and a question nothing. It may doubt only patterns that it
+        was learnt with: what a host added to listen for counts.
+        """
         sentences = self._reader.sentences(text)
         finding = self._gravest(sentences)
-        return finding.verdict if finding else self._ear.hears(sentences)
+        if finding is None:
+            return self._ear.hears(sentences)
+        if finding.pattern.sure or not self._ear.doubts(sentences):
+            return finding.verdict
+        sure = self._gravest(sentences, lambda pattern: pattern.sure)
+        verdicts = [sure.verdict] if sure else []
+        if finding.verdict.level == EXPLICIT:
+            verdicts.append(Verdict(finding.verdict.kind, UNSURE))
+        return min(verdicts, key=gravity, default=None)
 
     def gravest(self, text: str) -> Finding | None:
         """Which pattern weighs most in `text`."""
         return self._gravest(self._reader.sentences(text))
 
-    def _gravest(self, sentences: Iterable[Sentence]) -> Finding | None:
+    def _gravest(
+        self, sentences: Iterable[Sentence], counts: Callable[[Pattern], bool] = lambda _: True
+    ) -> Finding | None:
         best: Finding | None = None
         for sentence, hits in self._heard(sentences):
             for looked_at, hit in enumerate(hits):
@@ -122,7 +137,9 @@ class Listener:
                 if best is not None and gravity(rule.verdict) >= gravity(best.verdict):
                     break
                 finding = self._judged(sentence, hit) if looked_at < _PATIENCE else Finding(rule.verdict, rule.pattern)
-                if finding is not None and (best is None or gravity(finding.verdict) < gravity(best.verdict)):
+                if finding is None or not counts(finding.pattern):
+                    continue
+                if best is None or gravity(finding.verdict) < gravity(best.verdict):
                     best = finding
         return best
 

@@ -1,4 +1,4 @@
-"""The second, softer ear: adds up what the cues of a text weigh, and asks where the patterns heard nothing. Pure."""
+"""The second, softer ear: adds up what the cues of a text weigh, asks where patterns heard nothing, doubts some of what they did. Pure."""
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,9 +13,12 @@ from bot.safety.normalise import Sentence
 PIECE = 24
 """Words of a piece of a long text. Two neighbours are judged together, so one clause counts however much stands around it."""
 
+ENOUGH = 8
+"""Words that a text needs before they may speak against what a pattern found in it: "I can't go on like this" stands for itself."""
+
 
 class Ear:
-    """Listens for the cues of one lexicon. What it hears is never more than unsure."""
+    """Listens for the cues of one lexicon. What it hears by itself is never more than unsure."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._cues = lexicon.cues
@@ -33,7 +36,13 @@ class Ear:
         if not self._cues.hashes:
             return None
         total, kind = self.greatest(sentences)
-        return Verdict(KINDS[kind], LEVELS[-1]) if total >= self._cues.threshold else None
+        return Verdict(KINDS[kind], UNSURE) if total >= self._cues.threshold else None
+
+    def doubts(self, sentences: Sequence[Sentence]) -> bool:
+        """Whether all words of a text together are far from every kind of danger. Of a short text nothing is doubted."""
+        if not self._cues.hashes or sum(map(len, sentences)) < ENOUGH:
+            return False
+        return self.greatest(sentences)[0] < self._cues.doubts
 
     def greatest(self, sentences: Sequence[Sentence]) -> tuple[int, int]:
         """The greatest sum of any part of the text, and which of KINDS it stands for; of equal ones the gravest."""
@@ -129,4 +138,5 @@ def pieces(sentences: Sequence[Sentence]) -> list[list[Sentence]]:
     return cut
 
 
+UNSURE = LEVELS[-1]
 _SHORT = 3

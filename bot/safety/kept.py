@@ -26,7 +26,7 @@ def load(folders: Iterable[Path], locales: Iterable[str], cache: Path | None) ->
 
 
 def _of(files: Contents, cache: Path | None) -> Lexicon:
-    asked = [_program(), files.locale, files.words, files.weights, files.alike]
+    asked = [_program(), files.locale, files.words, files.weights, files.alike, files.sure]
     name = f"words-{hashlib.sha256(orjson.dumps(asked)).hexdigest()[:32]}.json"
     with suppress(orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         if kept := shelf.recall(cache, name):
@@ -37,7 +37,7 @@ def _of(files: Contents, cache: Path | None) -> Lexicon:
 
 
 def _packed(files: Contents) -> dict[str, Any]:
-    read = lexicon.parsed(replace(files, weights=()))
+    read = lexicon.parsed(replace(files, weights=()))  # the cues are packed without being made
     return {
         "locale": read.locale,
         "version": read.version,
@@ -75,12 +75,12 @@ def _sorted(sets: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return {name: sorted(words) for name, words in sets.items()}
 
 
-def _rows(patterns: Iterable[Pattern]) -> list[tuple[str, str, str]]:
-    return [(each.find, each.who, each.place) for each in patterns]
+def _rows(patterns: Iterable[Pattern]) -> list[tuple[str, str, str, bool]]:
+    return [(each.find, each.who, each.place, each.sure) for each in patterns]
 
 
-def _patterns(rows: Sequence[Sequence[str]]) -> tuple[Pattern, ...]:
-    return tuple(Pattern(find, who, (), place) for find, who, place in rows)
+def _patterns(rows: Sequence[tuple[str, str, str, bool]]) -> tuple[Pattern, ...]:
+    return tuple(Pattern(find, who, (), place, sure) for find, who, place, sure in rows)
 
 
 @functools.cache

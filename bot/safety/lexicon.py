@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,17 @@ CONTEXT = (
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One thing to listen for, as written, with sentences in which it must be found; `place` says where it stands."""
+    """
+    One thing to listen for, as written, with sentences in which it must be found; `place` says where it stands.
+
+    `sure`: the second ear may not doubt it, for it was not learnt with it.
+    """
 
     find: str
     who: str
     examples: tuple[str, ...]
     place: str
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,17 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The files of one language, each with its name and its text: `words` (TOML), `weights` of cues, and words that are `alike`."""
+    """
+    The files of one language, each with its name and its text: `words` (TOML), `weights` of cues, and words that are `alike`.
+
+    `sure` are the places among `words` of those whose patterns no cues were learnt with: none beside them say "doubts below".
+    """
 
     locale: str
     words: Sequence[tuple[str, str]]
     weights: Sequence[tuple[str, str]]
     alike: Sequence[tuple[str, str]]
+    sure: Sequence[int] = ()
 
 
 def load(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Lexicon, ...]:
@@ -97,21 +107,24 @@ def contents(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Cont
 def parsed(files: Contents) -> Lexicon:
     """The lexicon in these files. Raises ScriptError."""
     weights = cues.read(files.weights, KINDS) if files.weights else NONE
-    return replace(read(files.locale, files.words), cues=weights, classes=classes.read(files.alike))
+    return replace(read(files.locale, files.words, files.sure), cues=weights, classes=classes.read(files.alike))
 
 
-def read(locale: str, contents: Sequence[tuple[str, str]]) -> Lexicon:
-    """The lexicon of `locale` from the names and texts of its files, in order. Raises ScriptError."""
+def read(locale: str, contents: Sequence[tuple[str, str]], sure: Iterable[int] = ()) -> Lexicon:
+    """The lexicon of `locale` from the names and texts of its files, in order; see `Contents.sure`. Raises ScriptError."""
     table: dict[str, Any] = {}
     places: dict[str, str] = {}
-    for name, text in contents:
+    certain: set[str] = set()
+    for at, (name, text) in enumerate(contents):
         try:
             part = tomllib.loads(text)
         except tomllib.TOMLDecodeError as broken:
             raise ScriptError(f"{name}: this is not TOML: {broken}.") from None
-        places |= {key: f"{name}:{number}" for number, line in enumerate(text.splitlines(), 1) for key in _keys(line)}
+        keys = {key: f"{name}:{number}" for number, line in enumerate(text.splitlines(), 1) for key in _keys(line)}
+        places |= keys
+        certain = certain | set(keys) if at in sure else certain - set(keys)
         _join(table, part, name)
-    return _Reading(table, contents[-1][0], places).lexicon(locale)
+    return _Reading(table, contents[-1][0], places, certain).lexicon(locale)
 
 
 _TEXTS = ("author", "reviewer", "reviewed_on")
@@ -123,26 +136,26 @@ def _name(locale: str) -> str:
 
 
 def _of_locale(name: str, folders: Sequence[Path]) -> Contents | None:
-    words = _contents(folder / f"{name}.toml" for folder in folders)
-    weights, alike = (
-        _contents(folder / f"{name}.{ending}" for folder in folders) for ending in ("cues.tsv", "classes.toml")
-    )
+    words, weights, alike = (_contents(folders, f"{name}.{ending}") for ending in ("toml", "cues.tsv", "classes.toml"))
     if not words:
-        for (file, _), *_ in filter(None, (weights, alike)):
+        for (file, _), *_ in filter(None, (list(weights.values()), list(alike.values()))):
             raise ScriptError(
                 f"{file}: cues and classes are heard only beside the patterns of {name}.toml, which is missing."
             )
         return None
-    return Contents(name, words, weights, alike)
+    doubting = {folder for folder, (_, text) in weights.items() if "\ndoubts below\t" in text}
+    sure = [at for at, folder in enumerate(words) if folder not in doubting]
+    return Contents(name, list(words.values()), list(weights.values()), list(alike.values()), sure)
 
 
-def _contents(paths: Iterable[Path]) -> list[tuple[str, str]]:
-    contents = []
-    for path in paths:
-        if path.is_file():
-            shown = f"{path.parent.parent.name}/lexicon/{path.name}"
+def _contents(folders: Iterable[Path], file: str) -> dict[Path, tuple[str, str]]:
+    """The name and the text of `file` in those folders that have it."""
+    contents = {}
+    for folder in folders:
+        if (path := folder / file).is_file():
+            shown = f"{folder.parent.name}/lexicon/{file}"
             try:
-                contents.append((shown, path.read_text("utf-8")))
+                contents[folder] = (shown, path.read_text("utf-8"))
             except (OSError, UnicodeDecodeError) as fault:
                 raise ScriptError(f"{shown} cannot be read ({type(fault).__name__}).") from None
     return contents
@@ -168,10 +181,11 @@ def _join(table: dict[str, Any], part: Mapping[str, Any], name: str) -> None:
 
 
 class _Reading:
-    def __init__(self, table: Mapping[str, Any], file: str, places: Mapping[str, str]) -> None:
+    def __init__(self, table: Mapping[str, Any], file: str, places: Mapping[str, str], sure: Container[str]) -> None:
         self._table = table
         self._file = file
         self._places = places
+        self._sure = sure
 
     def lexicon(self, locale: str) -> Lexicon:
         for key in self._table:
@@ -227,7 +241,8 @@ class _Reading:
         who, mark, find = written.rpartition(":")
         if who.strip() not in WHO or (mark and not who.strip()):
             raise self._wrong(written, 'before the colon stands "i" or "they"')
-        return Pattern(find.lower().strip(), who.strip(), examples, self._places.get(written, self._file))
+        place, sure = self._places.get(written, self._file), written in self._sure
+        return Pattern(find.lower().strip(), who.strip(), examples, place, sure)
 
     def _part(self, name: str) -> Mapping[str, Any]:
         part = self._table.get(name, {})

@@ -33,13 +33,13 @@ NAMES = {
 ALARMS, QUESTIONS, NOTICED = 0.01, 0.06, 0.95
 """Of everyday and couple talk: explicit verdicts and soft questions, at most. Of explicit sentences: any verdict, at least."""
 
-NEAR_ALARMS, NEAR_QUESTIONS = 0.02, 0.07
+NEAR_ALARMS, NEAR_QUESTIONS = 0.01, 0.07
 """The same with the near misses: idioms, games, jobs and accidents, all made to be mistaken for danger."""
 
-MORE_NOTICED, MORE_ALARMS, MORE_QUESTIONS = 0.80, 0.021, 0.11
+MORE_NOTICED, MORE_ALARMS, MORE_QUESTIONS = 0.825, 0.014, 0.095
 """
-What is reached on what was held out of `en-more.tsv`, where NOTICED is the aim: the long tail of odd wordings. `docs/safety.md` says
-so to whoever relies on the gate. May only ever be made harder.
+What is reached on what was held out of `en-more.tsv`, near misses included, where NOTICED is the aim: the long tail of odd wordings.
+`docs/safety.md` says so to whoever relies on the gate. May only ever be made harder.
 """
 
 
@@ -152,6 +152,8 @@ def test_what_was_held_out_of_the_third_file_is_heard_as_well_as_it_ever_was() -
     """Harder sentences, near misses above all; what is reached with them, and never less."""
     found = rates("en-more.tsv", "held")
     assert found.noticed >= MORE_NOTICED
+    assert found.couple_alarms <= ALARMS
+    assert found.couple_questions <= QUESTIONS
     assert found.alarms <= MORE_ALARMS
     assert found.questions <= MORE_QUESTIONS
 

@@ -13,7 +13,7 @@ from bot.safety import classes, cues
 from bot.safety.cues import ALWAYS, Cues
 from bot.safety.detector import Listener
 from bot.safety.ear import PIECE, Ear, pieces
-from bot.safety.lexicon import KINDS, load
+from bot.safety.lexicon import KINDS, LEVELS, load
 from tests.safety.test_detector import LONGEST, heard, lexicon, lines, listener
 
 HEAD = "asks from\t10\nendings\ting ed s\n" + "\t".join(("cue", *KINDS)) + "\n"
@@ -99,6 +99,65 @@ def test_one_clause_counts_in_the_middle_of_a_long_cheerful_text() -> None:
     assert listening.hears([*long, *far, *clause, *far, *long])
 
 
+DOUBTING = HEAD.replace("endings", "doubts below\t-5\nendings")
+PATTERNS = """version = 1
+["self-harm".explicit]
+"i am by the bridge" = "I am by the bridge"
+["self-harm".unsure]
+"the bridge" = "the bridge"
+"""
+
+
+def far(word: str) -> str:
+    """A line of weights that speaks against all kinds of danger."""
+    return "\t".join((word, *["-3"] * len(KINDS))) + "\n"
+
+
+def of_host(folder: Path, weights: str, head: str = DOUBTING) -> Listener:
+    """The carried patterns and two of a host, with these weights beside them and no others."""
+    (folder / "lexicon").mkdir(parents=True)
+    (folder / "lexicon/en.toml").write_text(PATTERNS, "utf-8")
+    (folder / "lexicon/en.cues.tsv").write_text("# its own\n" + head + weights, "utf-8")
+    [read] = load([CARRIED, folder])
+    return Listener(replace(read, cues=cues.read([("en.cues.tsv", DOUBTING + weights)], KINDS)))
+
+
+def levels(listening: Listener, *texts: str) -> list[str]:
+    return [verdict.level if (verdict := listening.verdict(text)) else "" for text in texts]
+
+
+def test_what_was_found_in_a_text_far_from_danger_counts_a_step_less(tmp_path: Path) -> None:
+    listening = of_host(tmp_path, far("picnic") + far("photo") + line("tonight", harm=3))
+    around = ("of our picnic in may", "of our picnic photo in may", "of our picnic photo in may tonight")
+    assert levels(listening, *(f"I am by the bridge {words}" for words in around)) == ["explicit", "unsure", "explicit"]
+    assert levels(listening, *(f"all about the bridge {words}" for words in around)) == ["unsure", "", "unsure"]
+    assert levels(listening, "I am by the bridge picnic photo") == ["explicit"], "too few words to speak against it"
+
+
+def test_what_a_host_listens_for_is_never_doubted(tmp_path: Path) -> None:
+    text = "I am by the bridge of our picnic photo in may"
+    weights = far("picnic") + far("photo")
+    own = of_host(tmp_path / "dialogs", weights, head=HEAD)  # a folder called like ours, and weights of its own
+    assert levels(own, text) == ["explicit"]
+    assert levels(of_host(tmp_path / "taught", weights), text) == ["unsure"]
+
+
+def test_what_is_sure_stays_beside_what_is_doubted(tmp_path: Path) -> None:
+    pills, bridge = "I took all the pills", "I am by the bridge"
+    own = of_host(tmp_path, far("picnic") + far("photo"), head=HEAD)
+    assert levels(own, f"{pills} of our picnic photo in may") == ["unsure"]
+    verdict = own.verdict(f"{pills} , {bridge} of our picnic photo in may")
+    assert verdict
+    assert (verdict.kind, verdict.level) == ("self-harm", "explicit")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_an_example_beside_a_pattern_is_never_doubted(level: str) -> None:
+    examples = {each for of in lexicon().kinds.values() for pattern in of[level] for each in pattern.examples}
+    doubted = [each for each in examples if (found := listener().gravest(each)) and heard(each) != found.verdict]
+    assert not doubted
+
+
 def test_a_language_without_cues_hears_as_before() -> None:
     silent = Listener(replace(lexicon(), cues=cues.NONE))
     for each in lines("en.tsv", "train")[::20]:
@@ -147,7 +206,9 @@ def test_an_answer_to_the_bot_is_left_in_peace(answer: str) -> None:
         ("cue\tmedical\n", "x:1: after cue come, with tabs between: " + ", ".join(KINDS) + "."),
         (HEAD.removeprefix("asks from\t10\n") + line("a"), 'x: the line "asks from", with a sum, is missing.'),
         ("asks from\tmuch\n" + HEAD, "x:1: asks from what sum on? A whole number above nothing belongs here."),
-        ("about\t1\n" + HEAD, 'x:1: nothing is called "about" here; before the cues stand asks from and endings.'),
+        ("doubts below\tme\n" + HEAD, "x:1: doubts below what sum? A whole number not above nothing belongs here."),
+        ("doubts below\t3\n" + HEAD, "x:1: doubts below what sum? A whole number not above nothing belongs here."),
+        ("about\t1\n" + HEAD, 'x:1: nothing is called "about" here; before the cues stand asks from, doubts below and endings.'),
         (HEAD + "a\t1\n", "x:4: a weight for each of 6 kinds belongs here, with tabs between."),
         (HEAD + line("a") + "b\t1\t2\t3\t4\t5\t6\t7\n", "x:5: a weight for each of 6 kinds belongs here, with tabs between."),
         (HEAD + "a\t0\t0\t0\t0\t0\t0.5\n", "x:4: a weight is a whole number from -127 to 127."),
