@@ -67,8 +67,10 @@ def run() -> None:
 
     settings = config.read()
     _start_logs(settings.log_level)
+    from bot.commands.run import compile_ahead
     from bot.commands.run import run as keep_running
 
+    compile_ahead(settings)
     _finish(keep_running(settings))
 
 

@@ -8,7 +8,26 @@ import sys
 from bot.app import App
 from bot.commands.reload import reload_on_hangup, reload_when_behind
 from bot.config import Settings
+from bot.core import shelf
+from bot.dialogs import gate, read_dialogs
+from bot.hosting import linted
+from bot.hosting.ahead import in_a_child
 from bot.logs import watch_loop
+
+
+def compile_ahead(settings: Settings) -> None:
+    """
+    At the very first start of a program, let a child compile dialogs and lexicon.
+
+    What that takes, some 30 MB, would stay with the bot until the next start.
+    """
+    if not linted.has_been_here(settings.cache) and shelf.can_keep(settings.cache):
+        in_a_child(lambda: _compile(settings))
+
+
+def _compile(settings: Settings) -> None:
+    library = read_dialogs(settings.dialogs, settings.cache)
+    gate(settings.dialogs, tuple(library.catalog.locales), settings.cache)
 
 
 async def run(settings: Settings) -> None:

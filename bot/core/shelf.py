@@ -18,6 +18,16 @@ def recall(folder: Path | None, name: str) -> bytes | None:
         return None
 
 
+def can_keep(folder: Path | None) -> bool:
+    """Whether anything can be kept there."""
+    if folder is None:
+        return False
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.access(folder, os.W_OK)
+    return False
+
+
 def keep(folder: Path | None, name: str, content: bytes) -> None:
     """
     Keep `content` as `name`, a kind and a hash with a `-` between; the oldest of the kind go.

@@ -14,6 +14,11 @@ def is_fine(folder: Path | None, dialogs: str) -> bool:
     return shelf.recall(folder, _name(dialogs)) is not None
 
 
+def has_been_here(folder: Path | None) -> bool:
+    """Whether this very program has found any dialogs fine, and kept what it compiled in this folder."""
+    return folder is not None and any(folder.glob(f"fine-{_program()}-*"))
+
+
 def keep(folder: Path | None, dialogs: str) -> None:
     """They are fine."""
     shelf.keep(folder, _name(dialogs), b"")

@@ -1,0 +1,20 @@
+"""Has work done by a child process ahead of time, so that the memory it takes goes with the child."""
+
+import os
+from collections.abc import Callable
+
+
+def in_a_child(work: Callable[[], object]) -> None:
+    """
+    Run `work`, which leaves its result in files, in a child process, and wait for it.
+
+    Only before the first thread starts. Where `work` fails, nothing is said: whoever needs its result then makes it, and
+    meets the same fault.
+    """
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
