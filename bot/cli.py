@@ -70,8 +70,7 @@ def run() -> None:
     from bot.commands.run import compile_ahead
     from bot.commands.run import run as keep_running
 
-    compile_ahead(settings)
-    _finish(keep_running(settings))
+    _finish(keep_running(settings, compile_ahead(settings)))
 
 
 @cli.command()

@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.core import shelf
 from bot.dialogs import gate, read_dialogs
 from bot.hosting import linted
-from bot.hosting.ahead import in_a_child
+from bot.hosting.ahead import ended, in_a_child
 from bot.logs import watch_loop
 
 YOUNG = 20_000
@@ -21,14 +21,15 @@ the collector took 5 % of the CPU under load, with 20,000 it takes 1.7 %.
 """
 
 
-def compile_ahead(settings: Settings) -> None:
+def compile_ahead(settings: Settings) -> int | None:
     """
-    At the very first start of a program, let a child compile dialogs and lexicon.
+    At the very first start of a program, let a child compile dialogs and lexicon; its number. Before an event loop runs.
 
     What that takes, some 30 MB, would stay with the bot until the next start.
     """
-    if not linted.has_been_here(settings.cache) and shelf.can_keep(settings.cache):
-        in_a_child(lambda: _compile(settings))
+    if linted.has_been_here(settings.cache) or not shelf.can_keep(settings.cache):
+        return None
+    return in_a_child(lambda: _compile(settings))
 
 
 def _compile(settings: Settings) -> None:
@@ -36,12 +37,16 @@ def _compile(settings: Settings) -> None:
     gate(settings.dialogs, tuple(library.catalog.locales), settings.cache)
 
 
-async def run(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises what keeps the bot from starting or going on."""
+async def run(settings: Settings, compiler: int | None = None) -> None:
+    """Run until SIGTERM or SIGINT, once the `compiler` has ended. Raises what keeps the bot from starting or going on."""
     watch_loop()
     app = App(settings)
     stop_on_signals(app)
     try:
+        if compiler is not None:
+            await ended(compiler)
+        if app.stopping:
+            return
         await app.open()
         settle()
         if app.stopping:

@@ -1,12 +1,13 @@
 """Has work done by a child process ahead of time, so that the memory it takes goes with the child."""
 
+import asyncio
 import os
 from collections.abc import Callable
 
 
-def in_a_child(work: Callable[[], object]) -> None:
+def in_a_child(work: Callable[[], object]) -> int:
     """
-    Run `work`, which leaves its result in files, in a child process, and wait for it.
+    Start `work`, which leaves its result in files, in a child process; its number, for `ended`.
 
     Only before the first thread starts. Where `work` fails, nothing is said: whoever needs its result then makes it, and
     meets the same fault.
@@ -17,4 +18,9 @@ def in_a_child(work: Callable[[], object]) -> None:
             work()
         finally:
             os._exit(0)
-    os.waitpid(child, 0)
+    return child
+
+
+async def ended(child: int) -> None:
+    """Wait until the child has ended, however it did."""
+    await asyncio.to_thread(os.waitpid, child, 0)

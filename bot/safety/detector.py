@@ -40,8 +40,8 @@ def build(lexicons: Sequence[Lexicon], cache: Path | None = None) -> Detect:
 
     The gravest verdict of all sentences wins: explicit before unsure, then in the order of KINDS. Denial, another person,
     a quotation or a joke lower a verdict to unsure; its kind stays. Where no pattern is found, the second ear of the
-    language may still ask, and where all words together are far from danger, it may lower the verdict by a step. What takes long to compile is kept in the folder `cache`. Raises ScriptError if a pattern is
-    misspelt.
+    language may still ask, and where all words together are far from danger, it may lower the verdict by a step. What takes
+    long to compile is kept in the folder `cache`. Raises ScriptError if a pattern is misspelt.
     """
     listeners = [Listener(lexicon, cache) for lexicon in lexicons]
 

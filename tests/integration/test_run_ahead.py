@@ -7,16 +7,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 START = """
-import os, sys
+import asyncio, os, sys
 from pathlib import Path
 from bot.commands.run import compile_ahead
 from bot.config import Settings
 from bot.dialogs import gate, read_dialogs
+from bot.hosting.ahead import ended
 
 settings = Settings(_env_file=None, bot_token="7:ahead", cache=Path("cache"))
 forks, fork = [], os.fork
 os.fork = lambda: forks.append(1) or fork()
-compile_ahead(settings)
+if child := compile_ahead(settings):
+    asyncio.run(ended(child))
 print(len(forks), *sorted(path.name.partition("-")[0] for path in settings.cache.glob("*")))
 if forks:
     gate(None, tuple(read_dialogs(None, settings.cache).catalog.locales), settings.cache)

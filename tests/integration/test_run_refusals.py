@@ -195,7 +195,7 @@ async def test_a_webhook_without_a_secret(tmp_path: Path) -> None:
 
 async def test_a_fault_of_the_program_names_type_and_place_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import bot.commands.run\ndef fails(settings):\n    raise LookupError('Ann, I miss you')\nbot.commands.run.run = fails\n"
+        "import bot.commands.run\ndef fails(*given):\n    raise LookupError('Ann, I miss you')\nbot.commands.run.run = fails\n"
     )
     async with hosted(tmp_path) as (host, _):
         path = f"{tmp_path}:{Path(__file__).parents[2]}"
