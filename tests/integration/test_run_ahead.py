@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 START = """
@@ -33,6 +35,7 @@ def started(folder: Path) -> str:
     return subprocess.check_output(program, cwd=folder, env=where, text=True, timeout=120).strip()
 
 
+@pytest.mark.deep  # it compiles everything
 def test_the_first_start_has_a_child_compile_and_the_second_needs_none(tmp_path: Path) -> None:
     assert started(tmp_path) == "1 dialogs fine lexicon words"
     assert started(tmp_path) == "0 dialogs fine lexicon words"

@@ -14,6 +14,7 @@ from bot.safety.cues import ALWAYS, Cues
 from bot.safety.detector import Listener
 from bot.safety.ear import PIECE, Ear, pieces
 from bot.safety.lexicon import KINDS, LEVELS, load
+from tests.carried import CACHE
 from tests.safety.test_detector import LONGEST, heard, lexicon, lines, listener
 
 HEAD = "asks from\t10\nendings\ting ed s\n" + "\t".join(("cue", *KINDS)) + "\n"
@@ -119,7 +120,7 @@ def of_host(folder: Path, weights: str, head: str = DOUBTING) -> Listener:
     (folder / "lexicon/en.toml").write_text(PATTERNS, "utf-8")
     (folder / "lexicon/en.cues.tsv").write_text("# its own\n" + head + weights, "utf-8")
     [read] = load([CARRIED, folder])
-    return Listener(replace(read, cues=cues.read([("en.cues.tsv", DOUBTING + weights)], KINDS)))
+    return Listener(replace(read, cues=cues.read([("en.cues.tsv", DOUBTING + weights)], KINDS)), CACHE)
 
 
 def levels(listening: Listener, *texts: str) -> list[str]:
@@ -159,7 +160,7 @@ def test_an_example_beside_a_pattern_is_never_doubted(level: str) -> None:
 
 
 def test_a_language_without_cues_hears_as_before() -> None:
-    silent = Listener(replace(lexicon(), cues=cues.NONE))
+    silent = Listener(replace(lexicon(), cues=cues.NONE), CACHE)
     for each in lines("en.tsv", "train")[::20]:
         finding = silent.gravest(each.text)
         assert silent.verdict(each.text) == (finding and finding.verdict)
