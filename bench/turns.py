@@ -1,7 +1,6 @@
 """How long a batch of turns takes from update to commit, and what it costs, without a network: `python bench/turns.py [SIZE …] [--profile]`."""
 
 import cProfile
-import gc
 import pstats
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from statistics import median
 import uvloop
 from stage import Stage, Wire, staged
 
+from bot.commands.run import settle
 from bot.core.events import CommandGiven, Incoming, Pressed
 
 SIZES = (1, 16, 64, 128)
@@ -65,7 +65,7 @@ async def main(sizes: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with staged(Path(folder), PEOPLE, DIALOGS) as stage:
             people = People(stage.wire)
-            gc.freeze()  # as `stillhere run` does
+            settle()
             for size in sizes:
                 await measure(stage, people, size)
 
