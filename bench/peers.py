@@ -1,4 +1,4 @@
-"""Stillhere beside other bots on the same dialog: `python bench/peers.py [--rounds 3] [--delay 40] [--tls] [--only NAME …]`."""
+"""Stillhere beside other bots on the same dialog: `python bench/peers.py [--all | --only NAME …] [--rounds 3] [--delay 40] [--tls]`."""
 
 import argparse
 import json
@@ -23,6 +23,9 @@ HERE = Path(__file__).parent
 OUTSIDE = HERE.parent / "var/bench"
 """What others' bots need is installed here; the folder may be deleted at any time."""
 
+READY = "ready"
+"""In a folder of what was installed: the file that says what was asked for, once all of it is there."""
+
 COLUMNS = {
     "rate": ("updates/s", "{:,.0f}"),
     "cpu": ("CPU ms", "{:.2f}"),
@@ -37,46 +40,66 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A bot to be measured: its name, how it is started, and what it stands on."""
+    """A bot to be measured: its name, how it is started, what it stands on, and whether it runs without being asked for."""
 
     name: str
     command: tuple[str, ...]
     about: str
+    usual: bool = True
 
 
 def node_peers() -> Iterator[Peer]:
     """The bots that run on Node."""
-    modules = OUTSIDE / "node"
-    if not (modules / "node_modules/better-sqlite3/build").exists():
-        modules.mkdir(parents=True, exist_ok=True)
-        shutil.copy(HERE / "peers/package.json", modules)
+    modules, wanted = OUTSIDE / "node", HERE / "peers/package.json"
+    wish = _said("node", "--version") + wanted.read_text()
+    if not _has(modules, wish) or not (modules / "node_modules/better-sqlite3/build").exists():
+        shutil.rmtree(modules, ignore_errors=True)
+        modules.mkdir(parents=True)
+        shutil.copy(wanted, modules)
         subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit"], cwd=modules, check=True)
-    environment = f"NODE_PATH={modules / 'node_modules'}"
-    yield Peer("telegraf", ("env", environment, "node", str(HERE / "peers/telegraf_bot.js")), "better-sqlite3")
+        (modules / READY).write_text(wish)
+    command = ("env", f"NODE_PATH={modules / 'node_modules'}", "node")
+    yield Peer("telegraf", (*command, str(HERE / "peers/telegraf_bot.js")), "better-sqlite3")
+    yield Peer("grammy", (*command, str(HERE / "peers/grammy_bot.js")), "runner, better-sqlite3", usual=False)
 
 
 def python_peers() -> Iterator[Peer]:
-    """The bots that run on Python, in an environment of their own."""
-    python = OUTSIDE / "python/bin/python"
-    marker = OUTSIDE / "python/ready"
-    if not marker.exists():
-        venv.create(OUTSIDE / "python", with_pip=True, clear=True)
-        install = [str(python), "-m", "pip", "install", "-q", "-r", str(HERE / "peers/requirements.txt")]
-        subprocess.run(install, check=True)
-        marker.touch()
-    yield Peer("aiogram", (str(python), str(HERE / "peers/aiogram_bot.py")), "aiogram-sqlite-storage")
-    yield Peer("ConversationHandler", (str(python), str(HERE / "peers/ptb_bot.py")), "PicklePersistence")
+    """The bots that run on Python, in an environment of their own, but on the same Python as Stillhere."""
+    place, wanted = OUTSIDE / "python", HERE / "peers/requirements.txt"
+    wish = f"{sys.version}\n{wanted.read_text()}"
+    python = str(place / "bin/python")
+    if not _has(place, wish):
+        venv.create(place, with_pip=True, clear=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", str(wanted)], check=True)
+        (place / READY).write_text(wish)
+    yield Peer("aiogram", (python, str(HERE / "peers/aiogram_bot.py")), "aiogram-sqlite-storage")
+    yield Peer("ConversationHandler", (python, str(HERE / "peers/ptb_bot.py")), "PicklePersistence")
+    dialogs, rows = HERE / "peers/aiogram_dialog_bot.py", HERE / "peers/ptb_sqlalchemy_bot.py"
+    yield Peer("aiogram-dialog", (python, str(dialogs)), "aiogram-sqlite-storage", usual=False)
+    yield Peer("ptb-sqlalchemy", (python, str(rows)), "SQLAlchemy, aiosqlite", usual=False)
 
 
-def peers(wanted: list[str]) -> list[Peer]:
-    """Those that can be had here; a line for each that cannot."""
+def _has(place: Path, wish: str) -> bool:
+    """Whether all that is asked for today has been installed there, for the interpreter of today."""
+    ready = place / READY
+    return ready.exists() and ready.read_text() == wish
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def peers(only: list[str], *, unusual: bool) -> list[Peer]:
+    """Those that are wanted and can be had here; a line for each that cannot."""
     found = [Peer("stillhere", (sys.executable, str(HERE / "peers/stillhere_bot.py")), "SQLite, WAL, FULL")]
     for some in (node_peers, python_peers):
         try:
             found += some()
         except (OSError, subprocess.CalledProcessError) as fault:
             print(f"left out: {some.__doc__} ({type(fault).__name__})", file=sys.stderr)
-    return [peer for peer in found if not wanted or peer.name in wanted]
+    for name in set(only) - {peer.name for peer in found}:
+        print(f"left out: {name} (there are {', '.join(peer.name for peer in found)})", file=sys.stderr)
+    return [peer for peer in found if (peer.name in only if only else peer.usual or unusual)]
 
 
 def measured(peer: Peer, options: list[str], tls: Path | None) -> list[dict[str, Any]]:
@@ -119,11 +142,15 @@ def main() -> None:
     parser.add_argument("--delay", type=int, default=0, help="ms by which every answer of the Bot API is held back")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--crash", action="store_true", help="kill each bot in mid dialog instead")
-    parser.add_argument("--only", nargs="*", default=[])
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these bots alone")
+    chosen.add_argument("--all", action="store_true", help="all bots, not only the usual ones")
     given = parser.parse_args()
     options = ["--levels", given.levels, "--seconds", str(given.seconds), "--delay", str(given.delay)]
     options += ["--crash"] if given.crash else []
-    found, rows = peers(given.only), []
+    found, rows = peers(given.only, unusual=given.all), []
+    if not found:
+        parser.error("there is no bot to measure")
     with tempfile.TemporaryDirectory() as folder:
         tls = certify(Path(folder)) if given.tls else None
         for number in range(given.rounds):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import ssl
 from pathlib import Path
 
 from aiogram import Bot, Dispatcher, F, Router
@@ -23,6 +24,14 @@ class Soothe(StatesGroup):
     """Where a person stands."""
 
     intensity, technique, step, rating = State(), State(), State(), State()
+
+
+class Session(AiohttpSession):
+    """Which trusts what its machine trusts, and not only certifi's list: `--tls` has a certificate of its own."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(api=TelegramAPIServer.from_base(base))
+        self._connector_init["ssl"] = ssl.create_default_context()
 
 
 def keyboard(rows: list[list[list[str]]]) -> InlineKeyboardMarkup:
@@ -87,7 +96,7 @@ async def main() -> None:
     storage = SQLStorage(str(Path(os.environ["BENCH_DIR"]) / "bot.db"), serializing_method="json")
     storage.con.execute("PRAGMA journal_mode=WAL")
     storage.con.execute("PRAGMA synchronous=NORMAL")
-    session = AiohttpSession(api=TelegramAPIServer.from_base(os.environ["TELEGRAM_BASE_URL"]))
+    session = Session(os.environ["TELEGRAM_BASE_URL"])
     dispatcher = Dispatcher(storage=storage)
     dispatcher.include_router(router)
     await dispatcher.start_polling(Bot(os.environ["BOT_TOKEN"], session=session))
