@@ -37,11 +37,12 @@ SHOWN = (
     "created_at",
     "seen_at",
 )
-"""The fields of a user that are always in it. All others are only in the second, fuller one: a new field has to be thought of."""
+"""The fields of a user that are always in it. All others are only in the fuller one: a new field has to be thought of."""
 
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-_CLOSED = ("private", "help", *policy.DIALOGS.values())
-"""Dialogs whose answers are only in the fuller one."""
+_CORNER = PRIVATE.rstrip(".")
+_CLOSED = ("help", *policy.DIALOGS.values())
+"""Dialogs whose answers are only in the copy with the private corner, and only in the fuller one."""
 
 
 async def requests(
@@ -67,12 +68,12 @@ async def requests(
             [
                 (timer.due_at, timer.kind, timer.rule)
                 for timer in await timers.of_user(tx, person.user.id)
-                if wish.everything or not _is_closed(timer.kind)
+                if _is_told(timer.kind, wish)
             ],
         ),
         Sheet("open", ("what", "answer", "value"), list(_open(standing.session, wish))),
     ]
-    copy = documents.Copy(catalog, person.user, now, sheets, whole=wish.everything)
+    copy = documents.Copy(catalog, person.user, now, sheets, whole=wish.fuller and wish.corner)
     return [
         Request("sendDocument", orjson.dumps({"chat_id": person.user.chat_id, "document": document}))
         for document in copy.files()
@@ -82,25 +83,27 @@ async def requests(
 def _profile(user: User, wish: SendExport) -> Iterator[tuple[object, ...]]:
     for each in fields(user):
         value = getattr(user, each.name)
-        shown = each.name in SHOWN or (wish.everything and each.name != "chat_id")
+        shown = each.name in SHOWN or (wish.fuller and each.name != "chat_id")
         if shown and isinstance(value, str | int | datetime | time) and value != "":
             yield each.name, value
 
 
 def _done(done: list[Entry], wish: SendExport) -> Iterator[tuple[object, ...]]:
     for each in done:
-        if wish.everything or not (each.kind.startswith(PRIVATE) or policy.never_tell(each.kind)):
+        if wish.corner if each.kind.startswith(PRIVATE) else wish.fuller or not policy.never_tell(each.kind):
             yield each.at, each.kind, each.before, each.after, each.technique, each.text
 
 
 def _open(session: Session, wish: SendExport) -> Iterator[tuple[object, ...]]:
     """What was answered in talks that are not finished."""
     for frame in (*session.stack, session.frame):
-        if wish.everything or not _is_closed(frame.dialog):
+        if _is_told(frame.dialog, wish):
             for name, value in frame.slots.items():
                 if isinstance(value, str | int | float | datetime | timedelta) and value != "":
                     yield frame.dialog, name, value
 
 
-def _is_closed(name: str) -> bool:
-    return name.partition(".")[0] in _CLOSED
+def _is_told(name: str, wish: SendExport) -> bool:
+    """Whether the answers in a dialog, or a timer of its, are in this copy."""
+    dialog = name.partition(".")[0]
+    return wish.corner if dialog == _CORNER else wish.fuller or dialog not in _CLOSED

@@ -199,10 +199,11 @@ class SendExport:
     """
     Send all that is kept about this user as two documents, one to read and one for programs.
 
-    `everything`: with the private corner and what has to do with danger, which are left out otherwise.
+    `fuller`: with what has to do with danger; `corner`: with the private corner. Both are left out otherwise.
     """
 
-    everything: bool = False
+    fuller: bool = False
+    corner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ PAGE = 5
 LINE = "private.line"
 """The kind of entry a line is. Every kind of the private corner begins with `private.`."""
 
-# Slots: open_until (when the corner shuts by itself), page (0 is the newest).
+# Slots: chosen (a slow hash of a PIN that was written once), open_until (when the corner shuts by itself), page (0 is the newest).
 
 
 @registry.guard(needs=("corner",))
@@ -44,6 +44,13 @@ def is_right_pin(turn: Turn) -> bool:
     return turn.facts.corner is not None and pins.matches(turn.text, turn.facts.corner.pin)
 
 
+@registry.guard()
+def is_chosen_pin(turn: Turn) -> bool:
+    """Whether the PIN that was just chosen was written once more. Takes about 20 ms, so ask once a turn."""
+    chosen = turn.slots.get("chosen")
+    return chosen is not None and pins.matches(turn.text, bytes.fromhex(chosen))
+
+
 @registry.guard(needs=("corner",))
 def pin_waits(turn: Turn) -> bool:
     """Whether no PIN is looked at now, after too many wrong ones."""
@@ -51,11 +58,11 @@ def pin_waits(turn: Turn) -> bool:
     return corner is not None and corner.wait_until is not None and turn.now < corner.wait_until
 
 
-@registry.guard(needs=("corner",))
+@registry.guard()
 def corner_is_open(turn: Turn) -> bool:
     """Whether the PIN was written a moment ago, or something was done in the open corner since."""
     until = turn.slots.get("open_until")
-    return turn.facts.corner is not None and until is not None and turn.now < until
+    return until is not None and turn.now < until
 
 
 @registry.guard(needs=("corner",))
@@ -74,6 +81,13 @@ def has_older(turn: Turn) -> bool:
 def has_newer(turn: Turn) -> bool:
     """Whether there are lines after those of this page."""
     return _page(turn) > 0
+
+
+@registry.action(sets=("chosen",))
+def choose_pin(turn: Turn) -> None:
+    """Remember the PIN that was written until it is written once more. What is in force stays so, and no digit is kept."""
+    salt = turn.facts.number.to_bytes(pins.SALT_BYTES)  # no other turn has it, which is all that a salt needs
+    turn.slots["chosen"] = pins.hashed(turn.text, salt).hex()
 
 
 @registry.action()
@@ -123,13 +137,6 @@ def shut_corner(turn: Turn) -> None:
 def keep_line(turn: Turn) -> None:
     """Keep the line that was written in the private corner."""
     turn.record(LINE, text=turn.text.strip())
-
-
-@registry.action(needs=("corner",))
-def drop_pin(turn: Turn) -> None:
-    """Forget a PIN that was just chosen, unless there is something behind it."""
-    if not _lines(turn):
-        turn.add(EmptyCorner())
 
 
 @registry.action()

@@ -50,8 +50,8 @@ def is_fresh(turn: Turn) -> bool:
 
 @registry.action()
 def send_export(turn: Turn, value: str) -> None:
-    """Send what is kept, as two documents: the `usual` copy, or the `whole`, with the private corner and what has to do with danger."""
-    turn.add(SendExport(everything=value == "whole"))
+    """Send what is kept, as two documents: the `usual` copy, the `fuller` with what has to do with danger, or the `whole` with the private corner, too."""
+    turn.add(SendExport(fuller=value != "usual", corner=value == "whole"))
 
 
 @registry.value()
