@@ -83,10 +83,15 @@ Event = CommandGiven | Pressed | Wrote | Edited | SharedPlace | SentMedia | Bloc
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the safety detector read in a text: a kind of danger and how plainly it was said (`explicit`, `unsure`)."""
+    """
+    What the safety detector read in a text: a kind of danger and how plainly it was said (`explicit`, `unsure`).
+
+    `young`: besides, the text says that its writer may be under age.
+    """
 
     kind: str
     level: str
+    young: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +18,7 @@ from bot.core.events import Verdict
 from bot.safety import automaton, notation
 from bot.safety.automaton import BEGIN, END, PAUSE, Automaton, Hit
 from bot.safety.ear import Ear
-from bot.safety.lexicon import KINDS, LEVELS, Lexicon, Pattern
+from bot.safety.lexicon import KINDS, LEVELS, UNDER_AGE, Lexicon, Pattern
 from bot.safety.normalise import OTHER, Reader, Sentence
 
 Detect = Callable[[str], Verdict | None]
@@ -47,14 +47,22 @@ def build(lexicons: Sequence[Lexicon], cache: Path | None = None) -> Detect:
 
     def detect(text: str) -> Verdict | None:
         found = [verdict for listener in listeners if (verdict := listener.verdict(text)) is not None]
-        return min(found, key=gravity, default=None)
+        return gravest(found)
 
     return detect
 
 
-def gravity(verdict: Verdict) -> tuple[int, int]:
-    """The order of verdicts, gravest first."""
-    return LEVELS.index(verdict.level), KINDS.index(verdict.kind)
+def gravity(verdict: Verdict) -> tuple[bool, int, int]:
+    """The order of verdicts, gravest first. An age comes after everything else: whoever is young may be in danger, too."""
+    return verdict.kind == UNDER_AGE, LEVELS.index(verdict.level), KINDS.index(verdict.kind)
+
+
+def gravest(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The gravest of several, with the age that any of them speaks of."""
+    found = sorted(verdicts, key=gravity)
+    if not found or found[0].kind == UNDER_AGE:
+        return found[0] if found else None
+    return replace(found[0], young=any(each.young or each.kind == UNDER_AGE for each in found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,10 @@ class _Hit:
     end: int
 
 
+_Heard = tuple[Sentence, Sequence[_Hit]]
+"""A sentence, its idioms taken out, and what patterns found in it, gravest first."""
+
+
 class Listener:
     """Finds the patterns of one lexicon, and asks its second ear where there are none."""
 
@@ -106,32 +118,44 @@ class Listener:
 
     def verdict(self, text: str) -> Verdict | None:
         """
-        What patterns hear in `text`; if they hear nothing, what the second ear asks.
+        What patterns hear in `text`; if they hear nothing, or no more than an age, what the second ear asks.
 
         Where it doubts what was found, an alarm becomes a question, and a question nothing. It may doubt only patterns that it
         was learnt with: what a host added to listen for counts.
         """
         sentences = self._reader.sentences(text)
-        finding = self._gravest(sentences)
-        if finding is None:
-            return self._ear.hears(sentences)
-        if finding.pattern.sure or not self._ear.doubts(sentences):
-            return finding.verdict
-        sure = self._gravest(sentences, lambda pattern: pattern.sure)
-        verdicts = [sure.verdict] if sure else []
-        if finding.verdict.level == EXPLICIT:
-            verdicts.append(Verdict(finding.verdict.kind, UNSURE))
-        return min(verdicts, key=gravity, default=None)
+        heard = list(self._heard(sentences))
+        young = self._weighed(sentences, self._of_age(heard, True))
+        danger = self._weighed(sentences, self._of_age(heard, False))
+        danger = danger or self._ear.hears(sentences, beside=UNDER_AGE if young else "")
+        return replace(danger, young=True) if danger and young else danger or young
 
     def gravest(self, text: str) -> Finding | None:
         """Which pattern weighs most in `text`."""
-        return self._gravest(self._reader.sentences(text))
+        return self._gravest(self._heard(self._reader.sentences(text)))
 
-    def _gravest(
-        self, sentences: Iterable[Sentence], counts: Callable[[Pattern], bool] = lambda _: True
-    ) -> Finding | None:
+    def _weighed(self, sentences: Sequence[Sentence], heard: Sequence[_Heard]) -> Verdict | None:
+        """The gravest of what patterns heard, as far as the second ear does not doubt it."""
+        finding = self._gravest(heard)
+        if finding is None or finding.pattern.sure:
+            return finding.verdict if finding else None
+        level = self._ear.settles(finding.verdict.level, sentences)
+        if level == finding.verdict.level:
+            return finding.verdict
+        sure = self._gravest(heard, lambda pattern: pattern.sure)
+        left = [sure.verdict] if sure else []
+        return min([*left, Verdict(finding.verdict.kind, level)] if level else left, key=gravity, default=None)
+
+    def _of_age(self, heard: Iterable[_Heard], wanted: bool) -> list[_Heard]:
+        """What patterns heard about an age, or about everything else."""
+        return [
+            (sentence, [hit for hit in hits if (self._rules[hit.rule].kind == UNDER_AGE) == wanted])
+            for sentence, hits in heard
+        ]
+
+    def _gravest(self, heard: Iterable[_Heard], counts: Callable[[Pattern], bool] = lambda _: True) -> Finding | None:
         best: Finding | None = None
-        for sentence, hits in self._heard(sentences):
+        for sentence, hits in heard:
             for looked_at, hit in enumerate(hits):
                 rule = self._rules[hit.rule]
                 if best is not None and gravity(rule.verdict) >= gravity(best.verdict):
@@ -168,7 +192,7 @@ class Listener:
         number, part = self._parts[pattern]
         return self._read(self._rules[number])[part]
 
-    def _heard(self, sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, Sequence[_Hit]]]:
+    def _heard(self, sentences: Iterable[Sentence]) -> Iterator[_Heard]:
         """The sentences in which something was found, without their idioms, and what: gravest first."""
         for sentence in sentences:
             hits = self._found(sentence)

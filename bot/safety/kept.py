@@ -43,6 +43,7 @@ def _packed(files: Contents) -> dict[str, Any]:
         "version": read.version,
         "author": read.author,
         "reviewer": read.reviewer,
+        "reviewed_on": read.reviewed_on,
         "spelling": read.spelling,
         "sets": _sorted(read.sets),
         "unless": _sorted(read.unless),
@@ -59,7 +60,9 @@ def _packed(files: Contents) -> dict[str, Any]:
 def _unpacked(kept: Mapping[str, Any]) -> Lexicon:
     alike: dict[tuple[str, ...], tuple[str, ...]] = {}
     words = {word: alike.setdefault(tuple(each), tuple(each)) for word, each in kept["classes"].items()}
-    plain = {name: kept[name] for name in ("locale", "version", "author", "reviewer", "spelling", "lists")}
+    plain = {
+        name: kept[name] for name in ("locale", "version", "author", "reviewer", "reviewed_on", "spelling", "lists")
+    }
     return Lexicon(
         **plain,
         sets={name: frozenset(each) for name, each in kept["sets"].items()},

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from bot.safety import classes, cues
 from bot.safety.classes import ALONE, Classes
 from bot.safety.cues import NONE, Cues
 
-KINDS = ("medical", "self-harm", "harm by someone", "harm to someone", "loss of reality", "under 18")
+UNDER_AGE = "under 18"
+
+KINDS = ("medical", "self-harm", "harm by someone", "harm to someone", "loss of reality", UNDER_AGE)
 """
 Which danger is answered first when a text holds several. A body already in danger has minutes, and a life in danger hours;
 then somebody who is being hurt, and somebody who may be; then what needs a doctor soon; last what needs only a question.
@@ -51,14 +54,16 @@ class Lexicon:
     """
     All of one language. `kinds`: kind → level → patterns. `sets`: sets of words by name, see READING and CONTEXT.
 
-    `reviewer` is empty until a clinician who speaks the language has read the file. `cues` and `classes`: of the
-    second ear.
+    `reviewer` and `reviewed_on` (a day as in 2026-05-04) are empty until a clinician who speaks the language has read the file,
+    and whatever the bot says about danger in it: they sign for the language. `cues` and `classes`: of the second ear. `insults`
+    are what may not reach a partner; the gate never listens for them.
     """
 
     locale: str
     version: int
     author: str
     reviewer: str
+    reviewed_on: str
     spelling: Mapping[str, str]
     sets: Mapping[str, frozenset[str]]
     unless: Mapping[str, frozenset[str]]
@@ -67,6 +72,12 @@ class Lexicon:
     kinds: Mapping[str, Mapping[str, tuple[Pattern, ...]]]
     cues: Cues = NONE
     classes: Classes = ALONE
+    insults: tuple[Pattern, ...] = ()
+
+    @property
+    def signed(self) -> bool:
+        """Whether somebody has reviewed the language, and said so with name and day."""
+        return bool(self.reviewer and self.reviewed_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,29 @@ def parsed(files: Contents) -> Lexicon:
     return replace(read(files.locale, files.words, files.sure), cues=weights, classes=classes.read(files.alike))
 
 
+def of_language(folders: Iterable[Path], locale: str) -> Lexicon | None:
+    """The words of danger in the language of `locale`, without its cues; None if there are none. Raises ScriptError."""
+    files = _of_locale(_name(locale), [folder / "lexicon" for folder in folders])
+    return None if files is None else read(files.locale, files.words)
+
+
+def with_insults(folders: Iterable[Path], locales: Iterable[str] = ()) -> tuple[Lexicon, ...]:
+    """
+    English, and each of `locales`, as far as there is a file `<language>.insults.toml`, which adds `insults` to its lexicon.
+
+    Raises ScriptError, with the file, if one is broken, or has no lexicon to add to.
+    """
+    places = [folder / "lexicon" for folder in folders]
+    found = []
+    for name in dict.fromkeys(["en", *map(_name, locales)]):
+        words, own = (list(_contents(places, f"{name}{of}.toml").values()) for of in ("", ".insults"))
+        if own and not words:
+            raise ScriptError(f"{own[0][0]}: it adds to the lexicon {name}.toml, which is missing.")
+        if own:
+            found.append(read(name, [*words, *own]))
+    return tuple(found)
+
+
 def read(locale: str, contents: Sequence[tuple[str, str]], sure: Iterable[int] = ()) -> Lexicon:
     """The lexicon of `locale` from the names and texts of its files, in order; see `Contents.sure`. Raises ScriptError."""
     table: dict[str, Any] = {}
@@ -128,7 +162,7 @@ def read(locale: str, contents: Sequence[tuple[str, str]], sure: Iterable[int] =
 
 
 _TEXTS = ("author", "reviewer", "reviewed_on")
-_TABLES = ("spelling", "reading", "context", "unless", "lists", "idioms", *KINDS)
+_TABLES = ("spelling", "reading", "context", "unless", "lists", "idioms", "insults", *KINDS)
 
 
 def _name(locale: str) -> str:
@@ -194,18 +228,33 @@ class _Reading:
         version = self._table.get("version")
         if not isinstance(version, int):
             raise self._wrong("version", "a number is missing")
+        reviewer, reviewed_on = self._review()
         return Lexicon(
             locale=locale,
             version=version,
             author=self._text("author"),
-            reviewer=self._text("reviewer"),
+            reviewer=reviewer,
+            reviewed_on=reviewed_on,
             spelling=self._spelling(),
             sets=self._sets("reading", READING) | self._sets("context", CONTEXT),
             unless=self._sets("unless", KINDS),
             lists=self._texts("lists"),
             idioms=self._patterns("idioms", self._part("idioms")),
             kinds={kind: self._kind(kind) for kind in KINDS},
+            insults=self._patterns("insults", self._part("insults")),
         )
+
+    def _review(self) -> tuple[str, str]:
+        """Who reviewed the language, and on which day; both empty if nobody did."""
+        reviewer, day = self._text("reviewer"), self._text("reviewed_on")
+        if bool(reviewer) != bool(day):
+            raise self._wrong("reviewer", "a review needs both who made it and its day, `reviewed_on`")
+        try:
+            if day:
+                date.fromisoformat(day)
+        except ValueError:
+            raise self._wrong("reviewed_on", "this is a day such as 2026-05-04") from None
+        return reviewer, day
 
     def _spelling(self) -> Mapping[str, str]:
         return {

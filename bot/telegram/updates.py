@@ -18,6 +18,7 @@ from bot.core.events import (
     Wrote,
 )
 from bot.core.values import dataclass
+from bot.safety.detector import gravest
 
 Detect = Callable[[str], Verdict | None]
 
@@ -58,7 +59,7 @@ def read(update: object, bot_username: str, bot_id: int, detect: Detect) -> Inco
             break
     if not isinstance(found, _Found):
         return found
-    verdict = _gravest(detect(words) for words in found.words if words)
+    verdict = gravest(verdict for words in found.words if words and (verdict := detect(words)) is not None)
     if found.event is None:
         if verdict is None:
             return None
@@ -117,7 +118,7 @@ def _message(message: Mapping[str, Any], username: str) -> _Found | GroupCall | 
     for kind in MEDIA:
         if kind in message:
             return _in_private(chat, message, SentMedia(kind), words)
-    return None
+    return _for_the_gate(_in_private(chat, message, Edited(""), words)) if words else None
 
 
 def _edited(message: Mapping[str, Any], _: str) -> _Found | None:
@@ -246,11 +247,6 @@ def _place(location: Mapping[str, Any]) -> SharedPlace | None:
             sound = abs(latitude) <= 90 and abs(longitude) <= 180  # noqa: PLR2004 - degrees
             return SharedPlace(float(latitude), float(longitude)) if sound else None
     return None
-
-
-def _gravest(verdicts: Iterator[Verdict | None]) -> Verdict | None:
-    found = [verdict for verdict in verdicts if verdict is not None]
-    return next((verdict for verdict in found if verdict.level == "explicit"), found[0] if found else None)
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -15,18 +15,18 @@ from bot.dialogs import CARRIED
 from bot.safety import cues
 from bot.safety.cues import ALWAYS, HEAVIEST, NEVER, Cues
 from bot.safety.detector import EXPLICIT, UNSURE, Listener
-from bot.safety.ear import ENOUGH, Ear, Signs, pieces
+from bot.safety.ear import Ear, Signs, pieces, settled
 from bot.safety.lexicon import KINDS, LEVELS, Lexicon, load
 from bot.safety.normalise import Sentence
 
 CORPUS = Path(__file__).parent / "corpus"
-FILES = ("en.tsv", "en-fresh.tsv", "en-more.tsv")
+FILES = ("en.tsv", "en-fresh.tsv", "en-plain.tsv", "en-more.tsv")
 NAMES = dict(
     zip(("medical", "self-harm", "harm-by", "harm-to", "reality", "under-18", "everyday"), (*KINDS, ""), strict=True)
 )
 ENDINGS = ("ing", "ed", "es", "s", "er")
 
-ASKED = 0.088
+ASKED = 0.075
 """So many of the everyday lines may be asked about in all, when lines of their block were not learnt."""
 
 DOUBTS = -15
@@ -42,6 +42,9 @@ TO_THE_END = 1e-5
 HINTS = 0.15
 """What a line marked `ask` counts beside an explicit one, or beside an example of a pattern: those are there to be heard. More blurs what
 is plain: 0.3 notices less of it."""
+
+SHOWN = 3.0
+"""What an example beside a pattern counts: whoever wrote it down wants it heard."""
 
 EVEN = 0.3
 """How far the weight of a sign may go that danger and quiet share evenly."""
@@ -129,7 +132,7 @@ def learn(lexicon: Lexicon, texts: Sequence[Text]) -> dict[str, list[int]]:
         for part in parts(text.sentences) if quiet else [text.sentences]:
             found.append(signs.of(part))
             kinds.append(0 if quiet else 1 + KINDS.index(text.kind))
-            counts.append(HINTS if text.expect == "ask" and text.block else 1.0)
+            counts.append(SHOWN if not text.block else HINTS if text.expect == "ask" else 1.0)
     seen = Counter(sign for each in found for sign in each)
     cues = sorted(sign for sign, count in seen.items() if count >= SEEN and sign != ALWAYS)
     column = {cue: at for at, cue in enumerate(cues)}
@@ -195,11 +198,7 @@ def report(texts: Sequence[Text], sums: np.ndarray, guessed: np.ndarray, thresho
 
 def weighed(text: Text, total: int, threshold: int) -> str:
     """The level at which a text is heard, with the sum that the ear found in it."""
-    if not text.heard:
-        return UNSURE if total >= threshold else ""
-    if total >= DOUBTS or sum(map(len, text.sentences)) < ENOUGH:
-        return text.heard
-    return UNSURE if text.heard == EXPLICIT else ""
+    return settled(text.heard, total, text.sentences, Cues(threshold, DOUBTS))
 
 
 def written(weights: Mapping[str, Sequence[int]], threshold: int) -> str:

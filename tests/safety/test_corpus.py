@@ -107,3 +107,19 @@ def test_of_the_third_file_the_texts_of_smallest_hash_are_held_out() -> None:
         ranked = sorted(rows, key=lambda row: hashlib.sha256(row[4].encode()).hexdigest())
         held = round(len(rows) * 0.15)
         assert [row[1] for row in ranked] == ["held"] * held + ["train"] * (len(rows) - held)
+
+
+def test_the_file_of_plain_words_keeps_its_form_and_what_it_holds_out_is_nowhere_else() -> None:
+    header, *rows = [line.split("\t") for line in (CORPUS / "en-plain.tsv").read_text("utf-8").splitlines()]
+    assert header == ["set", "expect", "kind", "text"]
+    for where, expect, kind, text in rows:
+        assert where in {"train", "held"}, text
+        assert expect in {"explicit", "quiet"}, text
+        assert kind in KINDS or (kind, expect) == ("everyday", "quiet"), text
+        assert text == text.strip() != "", text
+    others = {" ".join(words(row[4])) for row in [*ROWS, *MORE[1:]]}
+    texts = [" ".join(words(text)) for *_, text in rows]
+    assert len(set(texts)) == len(texts)
+    assert not others & set(texts)
+    held = Counter(kind for where, expect, kind, _ in rows if (where, expect) == ("held", "explicit"))
+    assert min(held[kind] for kind in KINDS) >= 40

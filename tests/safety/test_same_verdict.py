@@ -47,6 +47,10 @@ CARRIERS: dict[str, Any] = {
 """Where words may stand in an update."""
 
 
+TALKS = {"crisis", "safe"}
+AGE = DIALOGS["under 18"]
+
+
 def arrived(update: dict[str, Any]) -> Incoming | None:
     found = read({"update_id": 5} | update, "still_bot", 7, heard)
     assert found is None or isinstance(found, Incoming)
@@ -82,8 +86,8 @@ def test_a_deep_link_says_words_with_underscores() -> None:
     assert found.verdict == Verdict("self-harm", "explicit")
 
 
-def _gravity(verdict: Verdict | None) -> tuple[int, int]:
-    return gravity(verdict) if verdict else (9, 9)
+def _gravity(verdict: Verdict | None) -> tuple[bool, int, int]:
+    return gravity(verdict) if verdict else (True, 9, 9)
 
 
 @settings(deadline=None, max_examples=80)
@@ -100,8 +104,17 @@ def test_danger_takes_the_turn_over_anywhere_and_nothing_else_does(
     elif verdict.level == "explicit":
         assert gate.place[0] == DIALOGS[verdict.kind]
         kept = [] if place[0] in {"", gate.place[0]} else [frame]
-        assert list(gate.session.stack) == kept
+        assert [each for each in gate.session.stack if each.dialog != AGE or place[0] == AGE] == kept
+        assert (AGE in {each.dialog for each in gate.session.stack}) == (verdict.young or place[0] == AGE)
         assert text not in repr(gate.effects) or len(text) < 12
+    elif (
+        place[0] in TALKS and verdict.kind != "under 18"
+    ):  # it hears what it is about itself, and brings help lines beside it for the rest
+        assert gate.place[0] == place[0]
+        others = DIALOGS[verdict.kind] != place[0]
+        assert any(key.startswith(f"{DIALOGS[verdict.kind]}.watch") for key in gate.keys) == others
+    else:
+        assert gate.place[0] == DIALOGS[verdict.kind]
 
 
 @pytest.mark.parametrize("place", waiting_states(), ids=".".join)

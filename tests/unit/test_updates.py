@@ -32,8 +32,8 @@ GROUP: dict[str, Any] = {"id": -1001, "type": "supergroup", "title": "Us"}
 def detect(text: str) -> Verdict | None:
     """A detector of two words, enough to see what is shown to it."""
     if "DANGER" in text:
-        return Verdict("self_harm", "explicit")
-    return Verdict("self_harm", "unsure") if "HEAVY" in text else None
+        return Verdict("self-harm", "explicit")
+    return Verdict("self-harm", "unsure") if "HEAVY" in text else None
 
 
 def reading(update: object) -> Incoming | GroupCall | None:
@@ -199,7 +199,7 @@ def test_a_call_in_a_group_names_the_group(update: dict[str, Any]) -> None:
 def test_the_detector_reads_every_text_a_person_can_send(update: dict[str, Any]) -> None:
     found = reading(update)
     assert isinstance(found, Incoming)
-    assert found.verdict == Verdict("self_harm", "explicit")
+    assert found.verdict == Verdict("self-harm", "explicit")
 
 
 def test_the_payload_of_start_is_read_as_words() -> None:
