@@ -2,7 +2,7 @@
 
 import email.utils
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +15,9 @@ from bot.config import Settings
 from bot.conversation.channel import ChannelError
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import DatabaseUnavailable, ScriptError, SettingError, StillhereError, VaultError
-from bot.dialogs import read_dialogs
+from bot.dialogs import read_dialogs, source, withheld
 from bot.hosting import guard
+from bot.safety import helplines
 from bot.storage import backlog, letters, outbox
 from bot.storage.database import Database, Transaction
 from bot.storage.deletions import Deletions, beside
@@ -61,7 +62,9 @@ async def examine() -> AsyncIterator[Line]:
         yield line
     async for line in _database(settings, clock):
         yield line
-    yield _dialogs(settings)
+    for line in _dialogs(settings):
+        yield line
+    yield _helplines(clock)
 
 
 async def _telegram(settings: Settings, clock: Clock) -> AsyncIterator[Line]:
@@ -221,11 +224,20 @@ def _disk(database: Path) -> Line:
     return Line(free >= ROOM, "disk", words if free >= ROOM else f"{words}. Make room")
 
 
-def _dialogs(settings: Settings) -> Line:
+def _dialogs(settings: Settings) -> Iterator[Line]:
+    cache = settings.cache if settings.cache.is_dir() else None
     try:
-        library = read_dialogs(settings.dialogs, settings.cache if settings.cache.is_dir() else None)
-    except ScriptError as faults:
-        return Line(False, "dialogs", str(faults))
+        library = read_dialogs(settings.dialogs, cache)
+        yield Line(True, "dialogs", f"{len(library.dialogs)} dialogs, no finding")
+        for words in withheld(source(settings.dialogs, cache), settings.dialogs).values():
+            yield Line(True, "languages", words)
     except StillhereError as fault:
-        return Line(False, "dialogs", str(fault))
-    return Line(True, "dialogs", f"{len(library.dialogs)} dialogs, no finding")
+        yield Line(False, "dialogs", str(fault))
+
+
+def _helplines(clock: Clock) -> Line:
+    """Old checks are no fault of the host's; a file that cannot be read is one."""
+    try:
+        return Line(True, "help lines", helplines.age(helplines.carried().values(), clock.now().date()))
+    except ScriptError as fault:
+        return Line(False, "help lines", str(fault))

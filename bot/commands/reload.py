@@ -37,9 +37,14 @@ async def reload_when_behind(app: App) -> None:
 
 
 async def reload(app: App) -> bool:
-    """Read the dialogs again; True if they were taken up. With a fault in them the last good ones stay."""
+    """
+    Read the dialogs again; True if they were taken up. With a fault in them the last good ones stay.
+
+    A language that is new waits for the next start: the safety gate in use doesn't listen in it yet.
+    """
     try:
-        library = await asyncio.to_thread(read_dialogs, app.settings.dialogs, app.settings.cache)
+        known = app.library.catalog.locales
+        library = await asyncio.to_thread(read_dialogs, app.settings.dialogs, app.settings.cache, known)
     except ScriptError as faults:
         _tell(f"The dialogs stay as they were, because of this:\n{faults}")
         return False

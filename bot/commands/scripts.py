@@ -36,7 +36,7 @@ def lint(
 ) -> None:
     """Look for every mistake that can be seen without talking: file, line, and what to do."""
     from bot.dialog import linter
-    from bot.dialogs import fault_of_lexicons, registry
+    from bot.dialogs import fault_of_lexicons, registry, withheld
 
     source = _source(folder)
     typer.echo(f"Looking through {len(source.scripts)} dialogs …", err=True)
@@ -47,8 +47,12 @@ def lint(
         ]
     for finding in findings:
         typer.echo(str(finding) + ("" if finding.stops else " – advice"))
+    if not (fault := fault_of_lexicons(folder)):
+        for name, line in withheld(source, folder).items():
+            if locale in {"", name}:
+                typer.echo(line)
     typer.echo(_summary(source, len(findings), sum(finding.stops for finding in findings)))
-    if fault := fault_of_lexicons(folder):
+    if fault:
         typer.echo(fault)
     if findings or fault:
         raise typer.Exit(1)
@@ -134,8 +138,10 @@ def publish(
 
 @dialogs.command()
 def status(folder: _Folder = None) -> None:
-    """Say what changed since the last `publish`, and whether anybody would have to begin a dialog again."""
+    """Say what changed since the last `publish`, whether anybody would have to begin again, and what nobody has checked yet."""
+    from bot.core.clock import SystemClock
     from bot.dialog import released
+    from bot.safety import helplines
 
     source, before = _source(folder), released.read(_home(folder))
     lost = list(released.vanished(before, source))
@@ -143,6 +149,7 @@ def status(folder: _Folder = None) -> None:
         typer.echo(line)
     unreviewed = sum(not script.about.reviewer for script in source.scripts.values())
     typer.echo(f"{len(source.scripts)} dialogs; {unreviewed} not reviewed by a clinician yet.")
+    typer.echo(f"Help lines: {helplines.age(helplines.carried().values(), SystemClock().now().date())}.")
     if lost:
         raise typer.Exit(1)
 

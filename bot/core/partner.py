@@ -1,6 +1,7 @@
 """Words on their way from one of two to the other: as written, and as let through. Only the safety policy lets through."""
 
 from dataclasses import InitVar, dataclass, field
+from datetime import datetime
 from typing import Final
 
 POLICYS_OWN: Final = object()
@@ -12,14 +13,15 @@ class Outbound:
     """
     Something for a partner, as its sender or a script wants it. Nobody may deliver this.
 
-    `kind` says what it is (`opening`, `answer`, `late` …), `text` holds every word of it, and `tells` names what it gives
-    away about the sender: kinds of entries and fields of `User`.
+    `kind` says what it is (`opening`, `answer`, `late` …), `text` holds every word of it, `written_at` is when they were written
+    (story time), and `tells` names what it gives away about the sender: kinds of entries and fields of `User`.
     """
 
     sender_id: int
     receiver_id: int
     kind: str
     text: str = field(repr=False)
+    written_at: datetime
     tells: frozenset[str] = frozenset()
 
 

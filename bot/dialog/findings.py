@@ -59,6 +59,7 @@ KINDS = {
     "D502": Kind("a word that the style guide keeps out", "see docs/style.md", stops=False),
     "D503": Kind("a long sentence", "at most 16 words; 14 read well", stops=False),
     "D504": Kind("a long message", "at most 280 characters a paragraph and 420 in all, or make it two", stops=False),
+    "D601": Kind("signed as reviewed, and not in full", "write all of it under `about`, or leave `reviewer` empty"),
 }
 
 

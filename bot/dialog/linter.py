@@ -3,13 +3,15 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from bot.dialog.arguments import misfit
 from bot.dialog.findings import Finding
 from bot.dialog.loader import Source
 from bot.dialog.machine import walk
 from bot.dialog.registry import Registry
-from bot.dialog.script import END, Note, Press, Script, State, Step
+from bot.dialog.script import END, About, Note, Press, Script, State, Step
+from bot.dialog.session import URGENT, standing_data
 from bot.dialog.slots import asked_slots, kept_slots
 from bot.dialog.turn import spell
 from bot.dialog.words_linter import lint_words
@@ -67,6 +69,8 @@ class _Shape:
             call.name == "reassured_today" for step in self.script.begin for call in step.when
         ):
             yield self._found("D113", self.script.line, self.script.dialog)
+        if unsigned := ", ".join(_unsigned(self.script.about)):
+            yield self._found("D601", self.script.about.line, unsigned)
         yield from self._targets()
         yield from self._calls()
         yield from self._slots()
@@ -214,9 +218,31 @@ class _Shape:
         for press in (press for row in rows for press in row if press.stand):
             if f"press.{press.press}" not in self.script.on:
                 yield self._found("D211", press.line, press.press)
-            # o.<dialog>.<reference of up to 19 digits>.<name> within 40 bytes
-            if len(f"o.{self.script.dialog}..{press.press}".encode()) + 19 > 40:  # noqa: PLR2004 - explained above
+            # o.<dialog>.<reference of up to 19 digits>.<name>, and the mark of what leads to people, within 40 bytes
+            data = standing_data(self.script.dialog, "", press.press) + (URGENT if press.urgent else "")
+            if len(data.encode()) + 19 > 40:  # noqa: PLR2004 - explained above
                 yield self._found("D403", press.line, press.press)
+
+
+def _unsigned(about: About) -> Iterator[str]:
+    """What a review lacks to count: who, when, whose words, and, where risk is high, what they rest on."""
+    if not (about.reviewer or about.reviewed_on):
+        return
+    if not about.reviewer:
+        yield "`reviewer` is missing"
+    if not _is_day(about.reviewed_on):
+        yield "`reviewed_on` has to be a day such as 2026-05-04"
+    if not about.author:
+        yield "`author` is missing"
+    if about.risk == "high" and not about.evidence:
+        yield "risk is high, so `evidence` has to name sources"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _steps(state: State) -> Iterator[Step]:

@@ -64,6 +64,15 @@ def to_check(rows: Iterable[Helpline], today: date) -> list[Helpline]:
     return [row for row in shown(rows).values() if row.checked_on is None or today - row.checked_on > FRESH]
 
 
+def age(rows: Iterable[Helpline], today: date) -> str:
+    """How many of the shown rows somebody should call again, in plain words: said to hosts and before a release, and no fault."""
+    rows = list(rows)
+    due = to_check(rows, today)
+    never = sum(row.checked_on is None for row in due)
+    told = f"{len(shown(rows))} countries shown, {never} never called by anybody, {len(due) - never} called over {FRESH.days} days ago"
+    return f"{told}; call them, and note the day in helplines.tsv" if due else told
+
+
 def named(text: str) -> str:
     """The code of the shown country that was written, by name or code; nothing if it is none."""
     written = text.strip().strip(".!").casefold().removeprefix("the ")

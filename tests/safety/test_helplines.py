@@ -1,14 +1,17 @@
 """Whom to call: only rows that can be trusted, nothing made up, and honest about what nobody has called yet."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.commands import doctor
 from bot.core.errors import ScriptError
 from bot.dialogs import CARRIED
 from bot.safety import helplines
-from tests.carried import library
+from tests.carried import CACHE, library
+from tests.clocks import SteppedClock
 from tests.safety.gate import Gate
 
 FILE = CARRIED / "helplines.tsv"
@@ -105,6 +108,30 @@ def test_checks_that_are_due_are_listed_for_the_host(tmp_path: Path) -> None:
         )
     )
     assert [line.iso for line in helplines.to_check(rows, today)] == ["AA", "BB"]
+    told = helplines.age(rows, today)
+    assert told.startswith("3 countries shown, 1 never called by anybody, 1 called over 180 days ago; ")
+    called = [replace(line, checked_on=today) for line in rows]
+    assert helplines.age(called, today) == "3 countries shown, 0 never called by anybody, 0 called over 180 days ago"
+
+
+def test_the_doctor_tells_their_age_and_finds_no_fault_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 5, 4, 18, tzinfo=UTC)
+    one, two, *rest = helplines.carried().items()
+    called = {iso: replace(line, checked_on=now.date(), checked_by="somebody") for iso, line in rest}
+    old = replace(two[1], checked_on=now.date() - timedelta(days=181), checked_by="somebody")
+    monkeypatch.setattr(helplines, "carried", lambda: {one[0]: one[1], two[0]: old, **called})
+    line = doctor._helplines(SteppedClock(now))
+    assert line.well
+    assert line.subject == "help lines"
+    assert line.words.startswith("23 countries shown, 1 never called by anybody, 1 called over 180 days ago; call them")
+
+
+async def test_the_doctor_comes_to_the_help_lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STILLHERE_CACHE", str(CACHE))
+    found = [line async for line in doctor.examine()]
+    assert found[-1].subject == "help lines"
+    assert found[-1].well
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from bot.storage import corners
 
 NOW = datetime(2026, 5, 4, 18, tzinfo=UTC)
 ANN, BEN = User(1, 1, consent=1), User(2, 2, consent=1)
-TEA = Outbound(1, 2, "opening", "Tea?")
+TEA = Outbound(1, 2, "opening", "Tea?", NOW)
 DROPPED, RETURNED = Withheld(returned=False), Withheld(returned=True)
 
 
@@ -30,8 +30,12 @@ def detect(text: str) -> Verdict | None:
     return None
 
 
+def insulting(text: str) -> bool:
+    return "insult" in text
+
+
 def sent(outbound: Outbound = TEA, sender: User = ANN, receiver: User = BEN) -> Cleared | Withheld:
-    return clear(outbound, sender, receiver, NOW, detect)
+    return clear(outbound, sender, receiver, NOW, detect, insulting)
 
 
 def test_plain_words_of_two_who_agreed_go_through_as_they_are() -> None:
@@ -43,6 +47,27 @@ def test_plain_words_of_two_who_agreed_go_through_as_they_are() -> None:
 @pytest.mark.parametrize("level", ["explicit", "unsure"])
 def test_a_flagged_text_goes_back_to_its_writer(level: str) -> None:
     assert sent(replace(TEA, text=f"something {level}")) == RETURNED
+
+
+def test_an_insult_goes_back_to_its_writer_whoever_would_have_read_it() -> None:
+    insult = replace(TEA, text="an insult")
+    assert sent(insult) == RETURNED
+    assert sent(insult, receiver=replace(BEN, stopped=True)) == RETURNED, (
+        "the same, so nothing is told of the other one"
+    )
+
+
+def test_what_was_written_before_danger_was_told_stays_with_its_writer() -> None:
+    flagged = replace(ANN, flagged_at=NOW - timedelta(days=2))
+    for days, found in ((3, RETURNED), (2, RETURNED)):
+        held = replace(TEA, written_at=NOW - timedelta(days=days))
+        assert sent(held, sender=flagged) == found
+        assert sent(held, sender=flagged, receiver=replace(BEN, stopped=True)) == found
+        assert isinstance(sent(held), Cleared)
+        assert isinstance(sent(held, receiver=replace(BEN, flagged_at=NOW)), Cleared), (
+            "the other one's danger shows in nothing"
+        )
+    assert isinstance(sent(replace(TEA, written_at=NOW - timedelta(days=1)), sender=flagged), Cleared)
 
 
 @pytest.mark.parametrize("until", [1, 30])
@@ -64,7 +89,7 @@ def test_what_is_nobodys_business_is_dropped(name: str) -> None:
 
 
 def test_the_late_line_is_absent_for_thirty_days_after_any_flag() -> None:
-    late = Outbound(1, 2, partner.LATE, "Ann said 20:40. It's past that now.")
+    late = Outbound(1, 2, partner.LATE, "Ann said 20:40. It's past that now.", NOW)
     assert isinstance(sent(late), Cleared)
     for days in (0, 29):
         assert sent(late, sender=replace(ANN, flagged_at=NOW - timedelta(days=days))) == DROPPED
@@ -78,6 +103,18 @@ def test_nothing_for_two_is_offered_or_linked_for_thirty_days_after_a_flag() -> 
         assert partner.may_link(flagged, NOW) is may
     assert not partner.may_link(replace(ANN, age="minor"), NOW)
     assert not partner.may_link(replace(ANN, consent=0), NOW)
+
+
+def test_offers_come_again_where_the_couple_tools_were_turned_on_since_the_flag() -> None:
+    day, flagged = timedelta(days=1), replace(ANN, flagged_at=NOW - timedelta(days=5))
+    turned_on = replace(flagged, couple_tools_off_until=NOW - day)
+    assert partner.may_offer(turned_on, NOW)
+    assert partner.may_offer(replace(flagged, couple_tools_off_until=NOW), NOW)
+    assert not partner.may_link(turned_on, NOW), "linking still waits"
+    assert not partner.may_offer(replace(turned_on, flagged_at=NOW - day), NOW), "danger was told since, or just then"
+    assert not partner.may_offer(replace(flagged, couple_tools_off_until=NOW + day), NOW), "still off"
+    for change in ({"age": "minor"}, {"consent": 0}):
+        assert not partner.may_offer(replace(turned_on, **change), NOW)
 
 
 def test_a_message_belongs_to_two_people_and_no_others() -> None:

@@ -3,7 +3,8 @@
 import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import orjson
@@ -20,6 +21,7 @@ from bot.dialog.loader import load
 from bot.dialog.reading import WIDTH, read_aloud
 from bot.dialog.schema import schema
 from bot.dialog.vocabulary import registry
+from bot.safety import helplines
 from tests.carried import CACHE, library
 from tests.clocks import SteppedClock
 from tests.talk import SOUND, sound
@@ -71,9 +73,11 @@ def test_lint_tells_advice_from_faults(run: Callable[..., Result]) -> None:
 
 def test_lint_may_look_at_one_language_alone(run: Callable[..., Result]) -> None:
     result = run("lint", str(FAULTS / "D303"), "--locale", "de")
-    found = result.stdout.splitlines()[:-1]
+    *found, offered, _ = result.stdout.splitlines()
     assert found
     assert all("de.yaml" in line for line in found)
+    assert offered.startswith("de is not offered to anybody: the words of danger, lexicon/de.toml, are missing")
+    assert "is not offered" not in run("lint", str(FAULTS / "D303"), "--locale", "en").stdout
 
 
 def test_read_prints_everything_that_is_said_in_the_width_of_a_page(run: Callable[..., Result]) -> None:
@@ -169,11 +173,28 @@ def test_play_ends_with_its_input(capsys: pytest.CaptureFixture[str]) -> None:
 def test_publish_notes_the_states_and_status_tells_what_changed(run: Callable[..., Result], carried: Path) -> None:
     assert "new" in run("status").stdout
     assert run("publish").exit_code == 0
-    assert run("status").stdout == "5 dialogs; 5 not reviewed by a clinician yet.\n"
+    first, *_ = run("status").stdout.splitlines()
+    assert first == "5 dialogs; 5 not reviewed by a clinician yet."
     words = carried / "tea" / "en.yaml"
     words.write_text(words.read_text().replace("Which tea?", "Which one?"))
     assert run("status").stdout.splitlines()[0] == "tea: other words in en"
     assert (carried / "schema.json").read_bytes() == schema()
+
+
+def test_status_tells_which_help_lines_somebody_should_call_and_is_well(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release looks at it. However old a check gets, no test may fail by it."""
+    run("publish")
+    one, two, *_ = helplines.carried().items()
+    old = replace(two[1], checked_on=date(2000, 1, 1), checked_by="somebody")
+    monkeypatch.setattr(helplines, "carried", lambda: dict([one, (two[0], old)]))
+    status = run("status")
+    assert status.exit_code == 0
+    assert status.stdout.splitlines()[-1] == (
+        "Help lines: 2 countries shown, 1 never called by anybody, 1 called over 180 days ago; "
+        "call them, and note the day in helplines.tsv."
+    )
 
 
 def test_a_released_state_may_be_renamed_but_not_vanish(run: Callable[..., Result], carried: Path) -> None:

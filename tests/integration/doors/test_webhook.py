@@ -1,6 +1,7 @@
 """The webhook: 200 means committed, and strangers are refused early."""
 
 import asyncio
+import hmac
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -80,6 +81,24 @@ async def test_strangers_are_refused_early(
     asked: dict[str, Any] = {"method": "POST", "url": "/hook", "content": json.dumps(text(1)).encode()} | change
     assert (await web.request(**asked)).status_code == status
     assert turns.batches == []
+
+
+@pytest.mark.parametrize(("equal", "status"), [(False, 403), (True, 200)])
+async def test_the_secret_is_compared_in_constant_time(
+    web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, equal: bool, status: int
+) -> None:
+    """Whether it is right is asked of `hmac.compare_digest`, and of nothing else: its word counts, also against appearances."""
+    compared: list[tuple[bytes, bytes]] = []
+
+    def spy(shown: bytes, expected: bytes) -> bool:
+        compared.append((shown, expected))
+        return equal
+
+    monkeypatch.setattr(hmac, "compare_digest", spy)
+    for shown in (SECRET, "s3cres"):
+        answer = await web.post("/hook", json=text(1), headers={"X-Telegram-Bot-Api-Secret-Token": shown})
+        assert answer.status_code == status
+    assert compared == [(b"s3cret", b"s3cret"), (b"s3cres", b"s3cret")]
 
 
 async def test_an_endless_body_is_cut_off(web: httpx.AsyncClient) -> None:
