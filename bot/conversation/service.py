@@ -292,6 +292,8 @@ class Conversation:
 
 def decide(library: Library, session: Session, event: Event, known: Facts) -> engine.Outcome:
     """Hops 4 and 5: what `event` leads to, within what the safety policy allows. Pure; `known.verdict` is the detector's."""
+    if isinstance(event, Wrote) and known.verdict is None and policy.asks_for_help(event):
+        event = CommandGiven("help", "", event.message_id)
     response = policy.respond(known.verdict, event, known.user, session, known.now)
     aside: tuple[Effect, ...] = ()
     if response.beside:  # said beside the turn, which goes on as if nothing had been said
@@ -299,6 +301,8 @@ def decide(library: Library, session: Session, event: Event, known: Facts) -> en
         aside, session = discretion.uncovered(noted.effects), replace(noted.session, at=session.at)
     if isinstance(event, Wrote) and known.verdict is None and discretion.leaves(known.user, event.text):
         return engine.decide(library, replace(session, frame=NOWHERE, stack=()), event, known, opens=discretion.EXIT)
+    if response.then:  # it waits behind what is opened now, and is come back to
+        session = engine.decide(library, session, event, known, opens=response.then).session
     asked_again = not response.opens and consent.asks_again(known.user, event, session, known.now)
     outcome = engine.decide(library, session, event, known, opens=consent.DIALOG if asked_again else response.opens)
     if (waiting := consent.waiting(session, outcome.effects)) is not None:

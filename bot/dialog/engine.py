@@ -137,7 +137,7 @@ class _Move:
 
     def _pressed(self, data: list[str], message_id: int) -> None:
         match data:
-            case ["p", user, revision, number] if user == base36(self.facts.user.id) and number.isdecimal():
+            case ["p", user, revision, number, *urgent] if user == base36(self.facts.user.id) and number.isdecimal():
                 if revision == base36(self.revision) and int(number) < len(self.prompt):
                     self.answered = True
                     if not self.fixed:
@@ -145,19 +145,21 @@ class _Move:
                     elif message_id:
                         self.effects.append(ClearButtons(message_id))
                     self._press(self.prompt[int(number)])
+                elif urgent and self.frame.dialog != "help":  # whoever asks for help gets it, however old the button
+                    self.open("help", interrupt=True)
                 elif not self._is_double_tap(revision):
                     self.toast = self._phrase("common.stale")
             case ["o", "note", said, "open"] if note := discreet.note_number(said):
                 self.effects.append(Uncover(note, message_id))
-            case ["o", name, ref, verb] if name in self.library.dialogs:
+            case ["o", name, ref, verb, *_] if name in self.library.dialogs:
                 self._heard(self.library.dialogs[name], f"press.{verb}", ref, message_id)
             case _:
                 self.toast = self._phrase("common.stale")
 
     def _is_double_tap(self, revision: str) -> bool:
         """Whether the prompt just answered is pressed once more, which is no news."""
-        just_now = bool(self.before.at and self.facts.now - self.before.at <= DOUBLE_TAP)
-        return just_now and revision == base36(max(self.revision - 1, 0))
+        at = self.before.at
+        return bool(at and self.facts.now - at <= DOUBLE_TAP and revision == base36(max(self.revision - 1, 0)))
 
     def _lost(self) -> None:
         """Something came that nothing waits for: show the open prompt again, or what there is."""
@@ -231,8 +233,9 @@ class _Move:
         return self._run(dialog, "begin", Frame(dialog.name, BEGIN, dialog.script.hash, since=self.frame.since))
 
     def _stands(self) -> bool:
-        dialog = self.library.dialogs.get(self.frame.dialog)
-        return dialog is not None and dialog.state(self.frame.state) is not None
+        return (at := self.library.dialogs.get(self.frame.dialog)) is not None and at.state(
+            self.frame.state
+        ) is not None
 
     def _run(self, dialog: Dialog, trigger: str, frame: Frame, value: Any = None) -> bool:
         turn = self._turn(dialog, frame, value)

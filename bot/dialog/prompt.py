@@ -7,12 +7,16 @@ from bot.core.errors import ScriptError
 from bot.dialog.library import Library
 from bot.dialog.machine import Dialog
 from bot.dialog.script import Press, State, label_key, phrase_key
-from bot.dialog.session import prompt_data, standing_data
+from bot.dialog.session import URGENT, prompt_data, standing_data
 from bot.dialog.turn import Turn
 
 SCALE = tuple(range(11))
 _SCALE_WIDTH = 6
 _NUMBERS = tuple((f"#{n}", Phrase(f"={n}")) for n in SCALE)
+
+
+HELP = "$help"
+"""The shared button that asks for help, wherever it stands."""
 
 
 class Prompt:
@@ -55,7 +59,8 @@ class Prompt:
         lasting = lasting_button(self._library, self._dialog, self._turn, place, press)
         if lasting is not None:
             return lasting
-        return Button(self._phrase(label_key(self._dialog.name, place, press.press)), self._data(press.press))
+        data = self._data(press.press) + (URGENT if press.urgent or press.press == HELP else "")
+        return Button(self._phrase(label_key(self._dialog.name, place, press.press)), data)
 
     def _phrase(self, key: str) -> Phrase:
         return self._library.phrase(self._turn, key)
@@ -90,7 +95,7 @@ def lasting_button(library: Library, dialog: Dialog, turn: Turn, place: str, pre
         return Button(label, url=press.url)
     if press.place:
         return Button(label, place=True)
-    return Button(label, standing_data(dialog.name, turn.ref or "0", press.press))
+    return Button(label, standing_data(dialog.name, turn.ref or "0", press.press) + (URGENT if press.urgent else ""))
 
 
 def keep_choice(dialog: Dialog, turn: Turn, trigger: str) -> None:

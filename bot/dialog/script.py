@@ -113,6 +113,10 @@ class Press(Step):
     stand: bool = Field(
         default=False, description="Keeps working later: pressed, it is `on: press.<name>` that decides."
     )
+    urgent: bool = Field(
+        default=False,
+        description="Leads to people: the static card comes if nothing else answers, and pressed late it opens /help.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

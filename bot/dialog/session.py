@@ -65,6 +65,10 @@ class Session:
         return bool(self.frame.dialog)
 
 
+URGENT = ".!"
+"""Ends the callback data of a button that leads to people, so that anybody who reads a press can tell."""
+
+
 def prompt_data(user_id: int, revision: int) -> str:
     """Callback data of a prompt's buttons, but for the button's number that ends it: at most 40 bytes with it."""
     return f"p.{base36(user_id)}.{base36(revision)}."

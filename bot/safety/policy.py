@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.effects import ChangeSpace, ChangeUser, DropTimer, Effect, Record, Say
-from bot.core.events import CommandGiven, Event, Verdict
+from bot.core.events import CommandGiven, Event, Pressed, Verdict, Wrote
 from bot.core.facts import Space, User
-from bot.dialog.session import NOWHERE, Session
+from bot.dialog.session import NOWHERE, URGENT, Session
+from bot.i18n.exit_word import plain
 
 SELF_HARM, BY_SOMEONE, TO_SOMEONE = "self-harm", "harm by someone", "harm to someone"
 MEDICAL, UNREAL, UNDER_AGE = "medical", "loss of reality", "under 18"
@@ -80,6 +81,9 @@ DOOR = "tools_off"
 CARD = ("help.card.danger", "help.card.talk", "help.card.near")
 """The phrases to say when a turn that had to bring help has failed."""
 
+_ASK_AGE = (ChangeUser({"age": ASKED}),)
+_SPEAK_OF_DANGER = frozenset(DIALOGS.values()) - {DIALOGS[UNDER_AGE]}
+
 HELD = "held"
 """The slot in which words wait while it is asked how they were meant."""
 
@@ -89,11 +93,12 @@ class Response:
     """
     What a verdict does to a turn.
 
-    `opens` names the dialog that takes it over, keeping the person's place; `beside` the timer kind whose note is said while the
-    event goes on to where it was meant for; `effects` happen in either case. All empty: nothing.
+    `opens` names the dialog that takes it over, keeping the person's place; `then` one that waits behind it; `beside` the timer
+    kind whose note is said while the event goes on to where it was meant for; `effects` happen in any case. All empty: nothing.
     """
 
     opens: str = ""
+    then: str = ""
     beside: str = ""
     effects: tuple[Effect, ...] = ()
 
@@ -103,28 +108,60 @@ def respond(verdict: Verdict | None, event: Event, user: User, session: Session,
     What follows from the verdict on the text of `event`.
 
     Plain danger always takes over, whatever is open. An unsure sentence is asked about, in one line; after a denial it
-    brings help lines beside the turn, once; the dialogs about danger hear it themselves.
+    brings help lines beside the turn, once. A dialog about danger hears what it is about itself, and shows help lines beside
+    it for what it is not about; behind a command, too, they stand beside what was asked for. An age is asked about once, after
+    everything else.
     """
     if verdict is None:
         return Response()
-    dialog = DIALOGS.get(verdict.kind, DIALOGS[SELF_HARM])
     if verdict.kind == UNDER_AGE:
-        return Response() if user.age else Response(dialog, effects=(ChangeUser({"age": ASKED}),))
+        return Response() if user.age else Response(DIALOGS[UNDER_AGE], effects=_ASK_AGE)
+    response = _danger(verdict, event, user, session, now)
+    if verdict.young and response.opens and not user.age:
+        return replace(response, then=DIALOGS[UNDER_AGE], effects=(*response.effects, *_ASK_AGE))
+    return response
+
+
+def _danger(verdict: Verdict, event: Event, user: User, session: Session, now: datetime) -> Response:
+    dialog = DIALOGS.get(verdict.kind, DIALOGS[SELF_HARM])
     if verdict.level == EXPLICIT:
         return Response(dialog, effects=_plain(verdict, user, now))
-    if session.frame.dialog in DIALOGS.values() and session.at is not None and now - session.at < STILL_TALKING:
-        return Response(effects=(_entry(verdict.level),))
+    effects = (_entry(verdict.level),)
     if user.watch_until is not None and now < user.watch_until:
-        return Response(beside=f"{dialog}.watch", effects=(_entry(verdict.level), ChangeUser({"watch_until": None})))
-    if isinstance(event, CommandGiven):  # somebody asked for something: they get it, and a way to help beside it
-        return Response(beside=f"{dialog}.watch", effects=(_entry(verdict.level),))
-    return Response(dialog, effects=(_entry(verdict.level),))
+        return Response(beside=f"{dialog}.watch", effects=(*effects, ChangeUser({"watch_until": None})))
+    talking = session.at is not None and now - session.at < STILL_TALKING
+    if talking and session.frame.dialog == dialog:
+        return Response(effects=effects)
+    if isinstance(event, CommandGiven) or (talking and session.frame.dialog in _SPEAK_OF_DANGER):
+        return Response(beside=f"{dialog}.watch", effects=effects)
+    return Response(dialog, effects=effects)
 
 
 def needs_people(verdict: Verdict | None, event: Event) -> bool:
     """Whether an apology would be the wrong answer: danger was written plainly, or help was asked for."""
-    asked = isinstance(event, CommandGiven) and event.command in {"help", "sos", "safe"}
-    return asked or (verdict is not None and verdict.level == EXPLICIT and verdict.kind != UNDER_AGE)
+    is_plain = verdict is not None and verdict.level == EXPLICIT and verdict.kind != UNDER_AGE
+    return is_plain or asks_for_help(event)
+
+
+def asks_for_help(event: Event) -> bool:
+    """Whether somebody asked for people: by a command, by a button that leads to them, or by a bare "help"."""
+    match event:
+        case CommandGiven(command):
+            return command in {"help", "sos", "safe"}
+        case Pressed(data):
+            return data.endswith(URGENT)
+        case Wrote(text):
+            return plain(text) in _HELP
+    return False
+
+
+_HELP = frozenset(
+    first + second + third
+    for first in ("", "please ", "pls ")
+    for second in ("help", "help me", "i need help", "i want help", "need help", "sos", "can you help me")
+    for third in ("", " now", " please", " right now")
+)
+"""What is a cry for help and nothing else, in English, as `plain` writes it."""
 
 
 def shut_out(before: Session, after: Session, user: User, now: datetime) -> Session | None:
@@ -142,9 +179,9 @@ def handed_on(before: Session, after: Session) -> str:
     """
     The words that were held while they were asked about, once the interrupted dialog is open again; else nothing.
 
-    They are its to take now. What was held for a dialog that is gone is dropped.
+    They are its to take now. What was held for a dialog that is gone is dropped; one about danger holds them itself.
     """
-    if before.frame.dialog not in DIALOGS.values() or not before.stack:
+    if before.frame.dialog not in DIALOGS.values() or not before.stack or after.frame.dialog in DIALOGS.values():
         return ""
     resumed = after.stack == before.stack[:-1] and after.frame == before.stack[-1]
     return str(before.frame.slots.get(HELD, "")) if resumed else ""
@@ -167,22 +204,26 @@ def own_words(effects: tuple[Effect, ...], dialogs: Collection[str] = _ABOUT_DAN
 
 
 def flag(user: User, level: str, now: datetime) -> tuple[Effect, ...]:
-    """Danger was said plainly: keep level and time, nothing else, and begin no talk for two days. Reminders asked for stay."""
+    """
+    Danger was said plainly: keep level and time, nothing else, and begin no talk for two days. Reminders asked for stay.
+
+    Tools for two that are off stay off, from now for as long as if they were turned off now.
+    """
     rest = max(user.paused_until or now, now + NUDGES_REST)
-    return _entry(level), ChangeUser({"flagged_at": now, "paused_until": rest, "watch_until": None})
+    off = user.couple_tools_off_until
+    longer = {"couple_tools_off_until": now + COUPLE_TOOLS_REST} if off and off > now else {}
+    return _entry(level), ChangeUser({"flagged_at": now, "paused_until": rest, "watch_until": None, **longer})
 
 
 def couple_tools_off(user: User, space: Space | None, now: datetime) -> tuple[Effect, ...]:
     """Offer nothing for two for a while, remind of no return, and send no daily line about the other one."""
-    until = now + COUPLE_TOOLS_REST
-    change = ChangeUser({"couple_tools_off_until": until, "paused_until": max(user.paused_until or until, until)})
-    return change, *_let_go(space)
+    return _tools_off(user, now), *_let_go(space)
 
 
 def couple_tools_on(user: User, now: datetime) -> tuple[Effect, ...]:
-    """Offer everything again; what a flag put to rest stays at rest."""
+    """Offer everything again from `now` on; what a flag put to rest stays at rest."""
     rest = None if user.flagged_at is None else user.flagged_at + NUDGES_REST
-    return (ChangeUser({"couple_tools_off_until": None, "paused_until": rest if rest and rest > now else None}),)
+    return (ChangeUser({"couple_tools_off_until": now, "paused_until": rest if rest and rest > now else None}),)
 
 
 def grown_up() -> tuple[Effect, ...]:
@@ -239,9 +280,12 @@ def _let_go(space: Space | None) -> tuple[Effect, ...]:
 def _plain(verdict: Verdict, user: User, now: datetime) -> tuple[Effect, ...]:
     """What plain danger does by itself. Somebody who may hurt another gets nothing that leads to the two of them."""
     effects = flag(user, verdict.level, now)
-    if verdict.kind == TO_SOMEONE:
-        effects += (ChangeUser({"couple_tools_off_until": now + COUPLE_TOOLS_REST}),)
-    return effects
+    return (*effects, _tools_off(user, now)) if verdict.kind == TO_SOMEONE else effects
+
+
+def _tools_off(user: User, now: datetime) -> Effect:
+    until = now + COUPLE_TOOLS_REST
+    return ChangeUser({"couple_tools_off_until": until, "paused_until": max(user.paused_until or until, until)})
 
 
 def _entry(level: str) -> Effect:

@@ -103,18 +103,23 @@ async def erase(tx: Transaction, user_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What decides how long somebody is kept: whether they agreed, when they came, and when they were last here."""
+    """
+    What decides how long somebody is kept: whether they agreed, when they came, and when they were last here.
+
+    `unreadable`: the row does not tell, and the times are those of 1970: nothing may follow from when they were last here.
+    """
 
     user_id: int
     agreed: bool
     created_at: datetime
     seen_at: datetime
+    unreadable: bool = False
 
 
 async def traces(tx: Transaction, after: int = 0, limit: int = 200) -> list[Trace]:
     """The next people in the order of ids, their rows locked; those that a turn has locked just now are left out."""
     rows = await tx.connection.execute(_TRACES, {"after": after, "limit": limit})
-    return [Trace(row.id, row.consent > 0, moment(row.created_at), moment(row.seen_at)) for row in rows]
+    return [_trace(row.id, row.consent > 0, row.created_at, row.seen_at) for row in rows]
 
 
 async def forget_flags(tx: Transaction, ids: Collection[int], before: datetime, now: datetime) -> None:
@@ -174,7 +179,7 @@ _FORGET_FLAGS = [
         ("flagged_at", "before"),
         ("watch_until", "now"),
         ("paused_until", "now"),
-        ("couple_tools_off_until", "now"),
+        ("couple_tools_off_until", "before"),  # that they were turned on again counts as long as the flag
     )
 ]
 
@@ -191,6 +196,13 @@ def _change(columns: frozenset[str]) -> Update:
     )
 
 
+def _trace(user_id: int, agreed: bool, created_at: int, seen_at: int) -> Trace:
+    try:
+        return Trace(user_id, agreed, moment(created_at), moment(seen_at))
+    except ValueError:
+        return Trace(user_id, agreed, moment(0), moment(0), unreadable=True)
+
+
 def _person(vault: Vault, wrapped: bytes, user_id: int, *others: Any) -> Person:
     """The person of a row as `_LOCK` finds it."""
     values = [user_id, *others]
@@ -203,7 +215,7 @@ def _person(vault: Vault, wrapped: bytes, user_id: int, *others: Any) -> Person:
             sealed = values[at]
             values[at] = key.open(f"users.{name}.{user_id}", sealed).decode() if sealed else ""
         return Person(User(*values), key)
-    except (VaultError, ValueError):
+    except (VaultError, ValueError, TypeError):
         raise Undecodable("A row of users cannot be read.", user_id=user_id) from None
 
 

@@ -88,8 +88,8 @@ async def test_flags_go_after_thirty_days_and_what_is_over_is_forgotten(
 ) -> None:
     now = clock.now()
     async with database.transaction() as tx:
-        over = {"watch_until": now - DAY, "paused_until": now - DAY, "couple_tools_off_until": now - DAY}
-        on = {"watch_until": now + DAY, "paused_until": now + DAY, "couple_tools_off_until": now + DAY}
+        over = {"watch_until": now - DAY, "paused_until": now - DAY, "couple_tools_off_until": now - 31 * DAY}
+        on = {"watch_until": now + DAY, "paused_until": now + DAY, "couple_tools_off_until": now - DAY}
         ann = await made(tx, vault, 1, now, flagged_at=now - 31 * DAY, **over)
         ben = await made(tx, vault, 2, now, flagged_at=now - 29 * DAY, **on)
         rows = [(ann, 1, 31), (ann, 2, 29), (ben, 3, 31)]

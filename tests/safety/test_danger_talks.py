@@ -1,11 +1,13 @@
 """The talks about wanting to die and about somebody who hurts: asked twice and never more, help in view, no word kept."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from bot.core.effects import DropTimer, Record
 from bot.core.facts import Space
+from bot.dialog.script import END, phrase_key
 from bot.dialog.session import NOWHERE
 from bot.safety import policy
 from tests.carried import library
@@ -89,6 +91,15 @@ def test_a_check_the_next_day_comes_only_after_a_yes_and_tells_nothing() -> None
     assert gate.place == ("crisis", "ask")
 
 
+def test_who_never_agreed_hears_what_a_check_the_next_day_means_for_what_is_kept() -> None:
+    ways = ("crisis.ask.thoughts", "crisis.thoughts.done")
+    assert "crisis.check.kept" not in Gate().write("…", "self-harm").press(*ways).keys
+    assert "crisis.check.kept" in Gate(consent=0).write("…", "self-harm").press(*ways).keys
+    gate = acting(consent=0)
+    gate.wait(timedelta(minutes=6))
+    assert "crisis.check.kept" in gate.press("crisis.with_someone.with", "crisis.with.day").keys
+
+
 def test_a_typed_yes_and_no_are_understood_and_nothing_else_is_guessed() -> None:
     for text, state in (("Yes", "acting"), ("i might", "acting"), ("no.", "not_meant"), ("maybe", "ask")):
         assert Gate().write("…", "self-harm").write(text).place == ("crisis", state), text
@@ -142,6 +153,115 @@ def test_a_country_without_a_trusted_line_is_not_asked_for_again() -> None:
     assert "crisis.acting.where" not in gate.labels
 
 
+# Every line there is -------------------------------------------------------------------------------------------------
+
+SAID_YES = {
+    "acting": ("self-harm", "explicit", "crisis.ask.might"),
+    "thoughts": ("self-harm", "explicit", "crisis.ask.thoughts"),
+    "already": ("self-harm", "explicit", "crisis.ask.already"),
+    "medical": ("medical", "unsure", "crisis.medical_unsure.yes"),
+    "unreal": ("loss of reality", "unsure", "crisis.unreal_unsure.yes"),
+    "others": ("harm to someone", "unsure", "crisis.others_unsure.yes"),
+}
+
+
+@pytest.mark.parametrize("country", ["", "de", "other"])
+@pytest.mark.parametrize("card", SAID_YES)
+def test_after_any_yes_all_lines_are_one_press_away_and_so_is_the_way_back(card: str, country: str) -> None:
+    kind, level, yes = SAID_YES[card]
+    gate = Gate(country=country).write("…", kind, level).press(yes)
+    assert gate.place == ("crisis", card)
+    if card in {"acting", "already", "medical"}:
+        assert gate.text.index("112") < 60
+    gate.press(f"crisis.{card}.lines")
+    assert gate.place == ("crisis", "lines")
+    gate.press("crisis.lines.where", "crisis.country.gb")
+    assert gate.place == ("crisis", "lines")
+    assert "Samaritans" in gate.text
+    gate.press("crisis.lines.back")
+    assert gate.place == ("crisis", card)
+
+
+@pytest.mark.parametrize("way", [("not_meant",), ("thoughts", "done", "no")])
+def test_from_the_lines_everybody_gets_back_to_where_they_came_from(way: tuple[str, ...]) -> None:
+    gate = Gate(country="de").write("…", "self-harm")
+    for state, press in zip(("ask", "thoughts", "check"), way, strict=False):
+        gate.press(f"crisis.{state}.{press}")
+    place = gate.place
+    gate.press(f"crisis.{place[1]}.lines", "crisis.lines.back")
+    assert gate.place == place
+
+
+def test_lines_hidden_by_somebody_who_may_act_are_come_back_to_and_the_asking_tells_nothing() -> None:
+    gate = acting(country="de").press("crisis.acting.lines", "crisis.lines.hide")
+    assert gate.keys == ["crisis.hidden.line"]
+    [said] = gate.wait(timedelta(hours=1))
+    assert [part.key for part in said.parts] == ["crisis.softly.line"]
+    gate = acting(country="de").press("crisis.acting.lines", "crisis.lines.hide", "common.continue")
+    assert gate.place == ("crisis", "lines")
+    gate.press("crisis.lines.back")
+    assert gate.place == ("crisis", "acting")
+
+
+def test_lines_hidden_by_somebody_who_reached_a_person_begin_no_asking() -> None:
+    gate = acting(country="de").press("crisis.acting.reached", "crisis.check.no", "crisis.onward.lines")
+    assert not gate.press("crisis.lines.hide").wait(timedelta(days=1))
+
+
+def test_in_safe_all_lines_are_near_and_lead_back() -> None:
+    for way in (("afraid",), ("afraid", "more"), ("afraid", "already")):
+        gate = Gate(country="de").command("safe")
+        for state, press in pairwise(way):
+            gate.press(f"safe.{state}.{press}")
+        gate.press(f"safe.{way[-1]}.lines")
+        assert gate.place == ("safe", "lines")
+        gate.press("safe.lines.where", "crisis.country.gb", "safe.lines.back")
+        assert gate.place == ("safe", way[-1])
+        if way[-1] == "more":  # and on from there, not round and round
+            assert gate.press("safe.more.back").place == ("safe", "afraid")
+    gate = Gate().command("safe").press("safe.afraid.where", "crisis.country.gb", "safe.lines.back")
+    assert gate.place == ("safe", "afraid")
+
+
+# The last words, which stay on the screen -----------------------------------------------------------------------------
+
+TELLING = (
+    "/safe", "danger", "afraid", "scare", "hurt", "harm", "fear", "living", "end your", "dark", "gets", "worse", "changes", "more",
+    "too much", "just words", "read it", "read too", "not that", "doctor", "112", "911", "findahelpline",
+)  # fmt: skip
+"""What would tell a reader over the shoulder what was spoken about."""
+
+
+def test_what_ends_a_talk_at_once_tells_nothing() -> None:
+    words = library().source.words["en"]
+    lasts = []
+    for name in ("crisis", "safe", "help"):
+        script = library().dialogs[name].script
+        for state in script.states.values():
+            if [step.go for step in state.go] == [END]:
+                lasts += [phrase_key(name, line.say) for line in state.say]
+        for note in script.notes.values():
+            if not any(press.press == "hide" for row in note.buttons for press in row):
+                lasts += [phrase_key(name, line.say) for line in note.say]
+    assert {"crisis.hard.line", "crisis.words.line", "crisis.leave.line", "safe.words.line", "safe.okay.line"} <= {
+        *lasts
+    }
+    for key in lasts:
+        for text in words[key]:
+            assert not [telling for telling in TELLING if telling in str(text).casefold()], f"{key}: {text}"
+
+
+def test_who_has_someone_with_them_can_take_that_off_the_screen() -> None:
+    gate = acting()
+    gate.wait(timedelta(minutes=6))
+    gate.press("crisis.with_someone.with")
+    assert "crisis.with.hide" in gate.labels
+    gate.press("crisis.with.day")
+    gate.press("crisis.day.hide")
+    assert gate.keys == ["crisis.hidden.line"]
+    assert [part.key for said in gate.wait(timedelta(days=2)) for part in said.parts] == ["crisis.softly.line"]
+
+
 # Somebody else hurts --------------------------------------------------------------------------------------------------
 
 
@@ -161,7 +281,6 @@ def test_fear_of_someone_never_meets_the_question_about_dying_nor_a_word_about_t
             "relationship",
             "communicat",
             "your partner",
-            "/clear",
             "leave them",
             "leave him",
             "confront",
@@ -171,6 +290,20 @@ def test_fear_of_someone_never_meets_the_question_about_dying_nor_a_word_about_t
     assert "crisis" not in library().dialogs["safe"].opens
     for state in script.states.values():
         assert not any(line.say.startswith("/crisis.ask") for line in state.say)
+
+
+@pytest.mark.parametrize("country", ["", "de"])
+def test_safe_tells_that_this_chat_can_be_cleared_and_how_far_that_reaches(country: str) -> None:
+    gate = Gate(country=country).command("safe")
+    assert "safe.afraid.phone" in gate.keys
+    gate.press("safe.afraid.more")
+    assert "safe.more.phone" in gate.keys
+    words = library().source.words["en"]
+    for text in (*words["safe.afraid.phone"], *words["safe.more.phone"]):
+        assert "/clear" in text
+        assert "two days" in text
+    for text in words["safe.more.phone"]:
+        assert "delete" in text  # their own messages, which the bot may not
 
 
 def test_only_calm_tools_are_left_and_the_others_come_back_when_asked_for() -> None:
@@ -188,7 +321,7 @@ def test_only_calm_tools_are_left_and_the_others_come_back_when_asked_for() -> N
     assert gate.command("soothe").place == ("soothe", "rate")
     assert not {"menu.tools.space", "menu.tools.reach"} & set(gate.command("menu").labels)
     gate.command("space").press("tools_off.ask.on")
-    assert gate.user.couple_tools_off_until is None
+    assert policy.may_use_couple_tools(gate.user, gate.now)
     assert {"menu.tools.space", "menu.tools.reach"} <= set(gate.command("menu").labels)
     assert gate.command("space").place[0] == "space"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.effects import ChangeSpace, ChangeUser, DropTimer, Record
-from bot.core.events import CommandGiven, Edited, Verdict, Wrote
+from bot.core.events import CommandGiven, Edited, Pressed, Verdict, Wrote
 from bot.core.facts import Space, User
 from bot.dialog.session import Frame, Session
 from bot.safety import policy
@@ -65,7 +65,14 @@ def test_a_flag_keeps_level_and_time_and_lets_the_daily_line_rest_two_days(kind:
     response = of(kind)
     assert [each for each in response.effects if isinstance(each, Record)] == [Record("flag", technique="explicit")]
     assert changes(response)["flagged_at"] == NOW
-    assert changes(response)["paused_until"] == NOW + timedelta(hours=48)
+    rest = policy.COUPLE_TOOLS_REST if kind == "harm to someone" else timedelta(hours=48)
+    assert changes(response)["paused_until"] == NOW + rest
+
+
+def test_a_flag_lets_tools_that_are_off_rest_on() -> None:
+    off = User(1, 1, couple_tools_off_until=NOW + timedelta(days=1))
+    assert changes(of("medical", user=off))["couple_tools_off_until"] == NOW + policy.COUPLE_TOOLS_REST
+    assert "couple_tools_off_until" not in changes(of("medical", user=User(1, 1, couple_tools_off_until=NOW)))
 
 
 def test_a_flag_never_shortens_a_rest_and_drops_no_reminder() -> None:
@@ -104,12 +111,49 @@ def test_a_changed_message_is_read_like_any_other() -> None:
         assert respond(Verdict("self-harm", level), Edited("…"), ANN, Session(), NOW).opens == "crisis"
 
 
-def test_a_talk_about_danger_hears_unsure_sentences_itself_while_it_goes_on() -> None:
-    for dialog in ("crisis", "safe", "minor"):
+ABOUT = {"crisis": "self-harm", "safe": "harm by someone"}
+
+
+@pytest.mark.parametrize("dialog", ABOUT)
+def test_a_talk_about_danger_hears_what_it_is_about_itself_while_it_goes_on(dialog: str) -> None:
+    talking = Session(frame=Frame(dialog, "ask"), at=NOW - timedelta(minutes=20))
+    noted = (Record("flag", technique="unsure"),)
+    assert of(ABOUT[dialog], "unsure", session=talking) == Response(effects=noted)
+    left_open = Session(frame=Frame(dialog, "ask"), at=NOW - timedelta(days=1))
+    assert of(ABOUT[dialog], "unsure", session=left_open).opens == dialog
+
+
+def test_what_a_talk_about_danger_is_not_about_brings_help_beside_it() -> None:
+    for dialog, other in (("crisis", "safe"), ("safe", "crisis")):
         talking = Session(frame=Frame(dialog, "ask"), at=NOW - timedelta(minutes=20))
-        assert of("self-harm", "unsure", session=talking) == Response(effects=(Record("flag", technique="unsure"),))
-        left_open = Session(frame=Frame(dialog, "ask"), at=NOW - timedelta(days=1))
-        assert of("self-harm", "unsure", session=left_open).opens == "crisis"
+        assert of(ABOUT[other], "unsure", session=talking).beside == f"{other}.watch"
+    asked_for_the_age = Session(frame=Frame("minor", "ask"), at=NOW - timedelta(minutes=20))
+    assert of("self-harm", "unsure", session=asked_for_the_age).opens == "crisis"
+
+
+def test_right_after_a_denial_the_watch_holds_too() -> None:
+    denied = Session(frame=Frame("crisis", "not_meant"), at=NOW - timedelta(seconds=9))
+    watched = User(1, 1, watch_until=NOW + timedelta(hours=24))
+    assert of("self-harm", "unsure", watched, denied).beside == "crisis.watch"
+
+
+def test_an_age_beside_danger_is_asked_about_after_it_once() -> None:
+    for level in ("explicit", "unsure"):
+        both = Verdict("self-harm", level, young=True)
+        response = respond(both, Wrote("…"), ANN, Session(), NOW)
+        assert (response.opens, response.then) == ("crisis", "minor")
+        assert changes(response)["age"] == "asked"
+        known = respond(both, Wrote("…"), User(1, 1, age="adult"), Session(), NOW)
+        assert (known.opens, known.then) == ("crisis", "")
+
+
+def test_a_bare_cry_for_help_is_known_and_nothing_more() -> None:
+    for text in ("help", "HELP!", "Please help me now", "sos", "i need help"):
+        assert policy.asks_for_help(Wrote(text)), text
+    for text in ("help with the dishes", "I helped", "", "he needs help"):
+        assert not policy.asks_for_help(Wrote(text)), text
+    assert policy.asks_for_help(Pressed("p.1.2.3.!", 0, ""))
+    assert not policy.asks_for_help(Pressed("p.1.2.3", 0, ""))
 
 
 def test_age_is_asked_about_once_and_is_no_flag() -> None:
@@ -174,7 +218,8 @@ def test_the_couple_tools_stay_off_for_thirty_days_unless_turned_on_again() -> N
     assert policy.may_use_couple_tools(off, NOW + timedelta(days=30))
     [change] = policy.couple_tools_on(off, NOW)
     assert isinstance(change, ChangeUser)
-    assert change.values == {"couple_tools_off_until": None, "paused_until": None}
+    assert change.values == {"couple_tools_off_until": NOW, "paused_until": None}
+    assert policy.may_use_couple_tools(User(1, 1, **change.values), NOW)  # type: ignore[arg-type]
     assert policy.may_use_couple_tools(ANN, NOW)
 
 

@@ -44,6 +44,15 @@ def test_whoever_slows_down_is_heard_again_and_told_again_only_after_a_rest(mach
     assert floods.weigh(1) == "first"
 
 
+def test_what_was_not_taken_up_is_counted_back(machine: Machine) -> None:
+    floods = Floods(machine, 2)
+    assert [floods.weigh(1), floods.weigh(1)] == ["fine", "fine"]
+    for _ in range(9):  # more than was counted gives no more than the whole
+        floods.refund(1)
+    floods.refund(2)
+    assert [floods.weigh(1) for _ in range(3)] == ["fine", "fine", "first"]
+
+
 def test_a_clock_that_jumps_back_lets_nobody_through_and_locks_nobody_out(machine: Machine) -> None:
     floods = Floods(machine, 2)
     machine.now = 100.0

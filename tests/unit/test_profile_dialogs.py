@@ -104,6 +104,8 @@ def test_the_words_before_agreeing_name_what_matters() -> None:
         words += "\n" + chat.words
     for said in ("not a person", "therapy", "emergencies", "No clinician", "18", "who runs this bot", "/delete"):
         assert said in words
+    assert "run your own" in words  # where the host is the one to fear
+    assert "somebody else runs" in words
 
 
 def test_no_is_a_full_answer() -> None:
@@ -130,8 +132,19 @@ def test_who_is_younger_meets_people_and_a_calm_minute_but_no_set_up() -> None:
 def test_every_step_of_the_set_up_can_be_skipped() -> None:
     chat = Chat()
     chat.command("start")
-    chat.press(*AGREE, "common.skip", "settings.invite.go", "common.skip", "common.skip")
+    chat.press(*AGREE, "common.skip", "settings.invite.go", "common.skip", "common.skip", "settings.lock.private")
     assert chat.user == User(1, 1, seed=3, consent=consent.VERSION)
+    assert chat.at == ("menu", "tools")
+
+
+def test_without_a_clock_it_is_asked_all_the_same_what_a_lock_screen_may_show() -> None:
+    chat = Chat()
+    chat.command("start")
+    chat.press(*AGREE, "common.skip", "settings.invite.go", "common.skip", "common.skip")
+    assert chat.at == ("settings", "lock")
+    assert "nothing by myself" not in chat.words  # reminders come without a clock, too
+    chat.press("settings.lock.neutral")
+    assert chat.user.lock_screen == "neutral"
     assert chat.at == ("menu", "tools")
 
 

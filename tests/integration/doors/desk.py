@@ -13,7 +13,7 @@ HALF = timedelta(seconds=0.5)
 
 
 def detect(text: str) -> Verdict | None:
-    return Verdict("self_harm", "explicit") if text == "DANGER" else None
+    return Verdict("self-harm", "explicit") if text == "DANGER" else None
 
 
 class Turns:
@@ -41,6 +41,14 @@ def text(update_id: int, words: str = "hello", user: int = 42) -> dict[str, Any]
     return {
         "update_id": update_id,
         "message": {"message_id": 1, "date": 1, "from": sender, "chat": chat, "text": words},
+    }
+
+
+def press(update_id: int, data: str, user: int = 42) -> dict[str, Any]:
+    message = text(update_id, user=user)["message"]
+    return {
+        "update_id": update_id,
+        "callback_query": {"id": "9", "from": message["from"], "message": message, "data": data},
     }
 
 

@@ -15,6 +15,7 @@ from tests.integration.doors.desk import (
     HALF,
     Turns,
     in_group,
+    press,
     running,
     sleepers,
     text,
@@ -62,7 +63,7 @@ async def test_nothing_of_ours_needs_no_turn(inbox: Inbox, turns: Turns) -> None
     assert turns.batches == []
 
 
-@pytest.mark.parametrize("words", ["DANGER", "/help", "/HELP@still_bot now"])
+@pytest.mark.parametrize("words", ["DANGER", "/help", "/HELP@still_bot now", "Help!", "please help me"])
 async def test_a_slow_turn_is_overtaken_by_the_static_card(
     inbox: Inbox, turns: Turns, clock: NotedClock, wire: Wire, words: str
 ) -> None:
@@ -77,6 +78,19 @@ async def test_a_slow_turn_is_overtaken_by_the_static_card(
     await task
     await inbox.quiet()
     assert [(call["chat_id"], call["text"]) for call in wire.asked("sendMessage")] == [(42, CARD)]
+
+
+@pytest.mark.parametrize("data", ["p.16.1.3.!", "o.crisis.0.now.!"])
+async def test_a_button_that_leads_to_people_is_as_urgent(
+    inbox: Inbox, turns: Turns, clock: NotedClock, wire: Wire, data: str
+) -> None:
+    turns.faults = [DatabaseUnavailable("gone")] * 2
+    for button in (data.removesuffix(".!"), data):
+        with pytest.raises(DatabaseUnavailable):
+            await inbox.take([press(len(button), button)])
+    clock.move(HALF)
+    await inbox.quiet()
+    assert [call["text"] for call in wire.asked("sendMessage")] == [CARD]
 
 
 async def test_the_card_goes_out_once_however_often_the_update_comes(
@@ -131,6 +145,24 @@ async def test_the_card_is_tried_again_when_telegram_cannot_be_reached(
     clock.move(timedelta(seconds=1))
     await inbox.quiet()
     assert len(wire.asked("sendMessage")) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"), [([7], [7]), ([7, 60], [7, 60]), ([7, 7, 7], [7, 7]), ([61], [])], ids=str
+)
+async def test_the_card_waits_as_long_as_telegram_asks_but_not_for_ever(
+    inbox: Inbox, turns: Turns, clock: NotedClock, wire: Wire, asked: list[int], waited: list[int]
+) -> None:
+    turns.faults = [DatabaseUnavailable("gone")]
+    wire.then("sendMessage", *(refuse(429, "Too Many Requests", retry_after=seconds) for seconds in asked))
+    with pytest.raises(DatabaseUnavailable):
+        await inbox.take([text(1, "DANGER")])
+    for times, seconds in enumerate([0.5, *waited], start=1):
+        await until(lambda times=times: len(clock.slept) == times)  # type: ignore[misc]
+        clock.move(timedelta(seconds=seconds))
+    await inbox.quiet()
+    assert clock.slept == [0.5, *waited]
+    assert [call["text"] for call in wire.asked("sendMessage")] == [CARD] * (1 + len(waited))
 
 
 async def test_a_group_is_told_once_an_hour(inbox: Inbox, clock: SteppedClock, wire: Wire) -> None:
