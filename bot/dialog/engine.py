@@ -233,9 +233,8 @@ class _Move:
         return self._run(dialog, "begin", Frame(dialog.name, BEGIN, dialog.script.hash, since=self.frame.since))
 
     def _stands(self) -> bool:
-        return (at := self.library.dialogs.get(self.frame.dialog)) is not None and at.state(
-            self.frame.state
-        ) is not None
+        dialog = self.library.dialogs.get(self.frame.dialog)
+        return dialog is not None and dialog.state(self.frame.state) is not None
 
     def _run(self, dialog: Dialog, trigger: str, frame: Frame, value: Any = None) -> bool:
         turn = self._turn(dialog, frame, value)
@@ -329,10 +328,9 @@ class _Move:
     # Words -----------------------------------------------------------------------------------------------------------
 
     def _turn(self, dialog: Dialog, frame: Frame, value: Any = None) -> Turn:
-        state = dialog.script.renamed.get(frame.state, frame.state)
         slots = dict(frame.slots)
         return Turn(
-            state,
+            dialog.script.renamed.get(frame.state, frame.state),
             dialog.name,
             slots,
             self.facts,
