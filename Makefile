@@ -60,9 +60,9 @@ lock: .venv/ready-test  ## Choose the newest versions of all libraries and write
 	@echo pip-audit | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-audit.lock
 	@echo scikit-learn | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -U -o requirements-learn.lock
 
-bench: .venv/ready-test  ## Measure: the engine, turns, timers, the start, and other bots on the same dialog. Ten minutes; see bench/README.md.
-	@for each in engine turns timers start; do echo "-- $$each"; $(BIN)/python bench/$$each.py || exit 1; done
-	@echo "-- peers"; $(BIN)/python bench/peers.py $(ARGS)
+bench: .venv/ready-test  ## Measure: a turn, and every figure beside telegraf and others. A quarter of an hour; see bench/README.md.
+	@for each in engine turns; do echo "-- $$each"; $(BIN)/python bench/$$each.py || exit 1; done
+	@$(BIN)/python bench/table.py $(ARGS)
 
 clean:  ## Take away what was made; chats of the demo and keys stay.
 	@rm -rf .venv .venv-learn .mypy_cache .ruff_cache .hypothesis dist build var/cache

@@ -1,4 +1,4 @@
-"""Stillhere beside other bots on the same dialog: `python bench/peers.py [--all | --only NAME …] [--rounds 3] [--delay 40] [--tls]`."""
+"""Stillhere beside other bots on the same dialog: `python bench/peers.py [--all | --only NAME …] [--rounds 3] [--delay 40] [--tls] [--crash]`."""
 
 import argparse
 import json
@@ -35,6 +35,17 @@ COLUMNS = {
     "memory": ("MB", "{:.0f}"),
     "lost": ("lost", "{:.0f}"),
     "wrong": ("wrong", "{:.0f}"),
+}
+
+CRASHED = {
+    "people": "people",
+    "survived": "survived",
+    "lost": "inputs lost",
+    "applied": "applied twice",
+    "said": "said twice",
+    "loose": "of it not in flight",
+    "wrong": "wrong",
+    "redelivered": "redelivered",
 }
 
 
@@ -133,40 +144,59 @@ def _cell(values: list[float], shown: str) -> str:
     return shown.format(median(values)) if values else "–"
 
 
+def crashes(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """What SIGKILL did, all rounds together."""
+    yield "| bot | " + " | ".join(CRASHED.values()) + " | kills |"
+    yield "|---|" + "---:|" * (len(CRASHED) + 1)
+    for name in dict.fromkeys(row["bot"] for row in rows):
+        some = [row for row in rows if row["bot"] == name]
+        yield f"| {name} | " + " | ".join(str(sum(row[each] for row in some)) for each in CRASHED) + f" | {len(some)} |"
+
+
+def interleaved(found: list[Peer], options: list[str], rounds: int, *, tls: bool = False) -> list[dict[str, Any]]:
+    """Rounds of one bot after the other, so that whatever else the machine does meets them all; each row is kept, too."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        trusted = certify(Path(folder)) if tls else None
+        for number in range(rounds):
+            for peer in found[number % len(found) :] + found[: number % len(found)]:
+                print(f"round {number + 1} of {rounds}: {peer.name}", file=sys.stderr)
+                rows += [{"bot": peer.name, **row} for row in measured(peer, options, trusted)]
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    (results / f"{SystemClock().now():%Y-%m-%d-%H%M%S}.json").write_text(json.dumps(rows, indent=1))
+    return rows
+
+
+def machine() -> str:
+    """Where this is measured."""
+    load = "/".join(f"{each:.1f}" for each in os.getloadavg())
+    kind = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    processor = kind.partition(": ")[2] or platform.machine()
+    return f"{processor}, {os.cpu_count()} cores, load {load}; Python {platform.python_version()}, Node {_said('node', '--version').strip()}"
+
+
 def main() -> None:
-    """Run the rounds one bot after the other, so that whatever else the machine does meets them all."""
+    """Run the rounds, and show their medians; of crashes, the sums."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--levels", default="1,16,128")
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--delay", type=int, default=0, help="ms by which every answer of the Bot API is held back")
     parser.add_argument("--tls", action="store_true")
-    parser.add_argument("--crash", action="store_true", help="kill each bot in mid dialog instead")
+    parser.add_argument("--crash", action="store_true", help="kill each bot at full speed instead")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these bots alone")
     chosen.add_argument("--all", action="store_true", help="all bots, not only the usual ones")
     given = parser.parse_args()
     options = ["--levels", given.levels, "--seconds", str(given.seconds), "--delay", str(given.delay)]
     options += ["--crash"] if given.crash else []
-    found, rows = peers(given.only, unusual=given.all), []
+    found = peers(given.only, unusual=given.all)
     if not found:
         parser.error("there is no bot to measure")
-    with tempfile.TemporaryDirectory() as folder:
-        tls = certify(Path(folder)) if given.tls else None
-        for number in range(given.rounds):
-            for peer in found[number % len(found) :] + found[: number % len(found)]:
-                print(f"round {number + 1} of {given.rounds}: {peer.name}", file=sys.stderr)
-                rows += [{"bot": peer.name, **row} for row in measured(peer, options, tls)]
-    results = HERE / "results"
-    results.mkdir(exist_ok=True)
-    (results / f"{SystemClock().now():%Y-%m-%d-%H%M%S}.json").write_text(json.dumps(rows, indent=1))
-    load = "/".join(f"{each:.1f}" for each in os.getloadavg())
-    print(f"{platform.machine()}, {os.cpu_count()} cores, load {load}; Python {platform.python_version()}\n")
-    if given.crash:
-        for row in rows:
-            print(f"{row['bot']}: {row['survived']} of {row['reached']} dialogs go on after SIGKILL")
-    else:
-        print("\n".join(table(rows)))
+    rows = interleaved(found, options, given.rounds, tls=given.tls)
+    print(f"{machine()}\n")
+    print("\n".join(crashes(rows) if given.crash else table(rows)))
 
 
 if __name__ == "__main__":

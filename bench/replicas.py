@@ -1,4 +1,4 @@
-"""One replica on PostgreSQL, then two, with webhooks in turn: `python bench/replicas.py [--delay 40] [--people 128]` (needs the tests' environment)."""
+"""One replica on PostgreSQL, then two, with webhooks in turn: `python bench/replicas.py [--rounds 3] [--delay 40] [--people 128]` (needs the tests' environment)."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 import asyncpg
-from peers import HERE, OUTSIDE
+from peers import HERE, OUTSIDE, machine
 
 BOT = HERE / "peers/stillhere_bot.py"
 
@@ -54,26 +54,45 @@ def measured(running: Any, name: str, replicas: int, options: list[str]) -> dict
         return dict(json.loads(ended.stdout))
 
 
+def interleaved(options: list[str], rounds: int) -> dict[int, dict[str, Any]]:
+    """The medians of one replica and of two, measured in turn, so that whatever else the machine does meets both."""
+    rows: dict[int, list[dict[str, Any]]] = {1: [], 2: []}
+    with server() as running:
+        for number in range(rounds):
+            for replicas in (1, 2) if number % 2 == 0 else (2, 1):
+                print(f"round {number + 1} of {rounds}: {replicas} on PostgreSQL", file=sys.stderr)
+                rows[replicas].append(measured(running, f"by_{replicas}_{number}", replicas, options))
+    return {replicas: _medians(some) for replicas, some in rows.items()}
+
+
+def _medians(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        name: median(row[name] for row in rows) for name in ("rate", "p50", "p99", "lost", "wrong")
+    }
+    return {**found, "each": [median(each) for each in zip(*(row["each"] for row in rows), strict=True)]}
+
+
+def table(found: dict[int, dict[str, Any]]) -> Iterator[str]:
+    """A row a number of replicas, as Markdown."""
+    yield "| replicas | updates/s | CPU ms an update: replicas + PostgreSQL + this Bot API | p50 ms | p99 ms | lost | wrong |"
+    yield "|---:|---:|---|---:|---:|---:|---:|"
+    for replicas, row in found.items():
+        costs = " + ".join(f"{each:.2f}" for each in row["each"])
+        yield f"| {replicas} | {row['rate']:,.0f} | {costs} | {row['p50']:.1f} | {row['p99']:.1f} | {row['lost']:.0f} | {row['wrong']:.0f} |"
+
+
 def main() -> None:
-    """A row a number of replicas: medians of the rounds."""
+    """Medians of the rounds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--people", default="128")
     parser.add_argument("--seconds", default="3")
     parser.add_argument("--delay", default="40")
     given = parser.parse_args()
     options = ["--levels", given.people, "--seconds", given.seconds, "--delay", given.delay]
-    print(
-        "| replicas | updates/s | CPU ms an update: replicas + PostgreSQL + this Bot API | p50 ms | p99 ms | lost | wrong |"
-    )
-    print("|---:|---:|---|---:|---:|---:|---:|")
-    with server() as running:
-        for replicas in (1, 2):
-            rows = [measured(running, f"by_{replicas}_{n}", replicas, options) for n in range(given.rounds)]
-            costs = " + ".join(f"{median(each):.2f}" for each in zip(*(row["each"] for row in rows), strict=True))
-            found = {name: median(row[name] for row in rows) for name in ("rate", "p50", "p99", "lost", "wrong")}
-            print(f"| {replicas} | {found['rate']:,.0f} | {costs} | {found['p50']:.1f} | {found['p99']:.1f} |", end="")
-            print(f" {found['lost']} | {found['wrong']} |")
+    found = interleaved(options, given.rounds)
+    print(f"{machine()}\n")
+    print("\n".join(table(found)))
 
 
 if __name__ == "__main__":

@@ -69,10 +69,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of it: messages a second, lines that waited at each minute, lines left out, replies that had to wait."""
+    """What became of it: messages a second, minutes that a line waited at most, lines left out, replies that had to wait."""
 
     rate: list[float]
-    waiting: list[float]
+    wait: float
     late: float
     held: float
 
@@ -95,8 +95,8 @@ def load(people: float) -> Load:
 
 def send(day: Load, rate: float) -> Sent:
     """Replies first, then lines, as the budget has room; a line that waited too long is left out."""
-    room, queue, sent, waiting = rate * SPENT * 60, [0.0] * WINDOW, [], []
-    late = held = 0.0
+    room, queue, sent = rate * SPENT * 60, [0.0] * WINDOW, list[float]()
+    late = held = wait = 0.0
     for turn in range(2 * DAY):  # the first day fills the queue of the second
         minute = turn % DAY
         owed = day.replies[minute] * 60
@@ -106,12 +106,13 @@ def send(day: Load, rate: float) -> Sent:
             going = min(some, left)
             queue[n] -= going
             left -= going
+            if going:
+                wait = max(wait, float(WINDOW - n))
         over = queue.pop(0)
         if turn >= DAY:
             late, held = late + over, held + max(0.0, owed - room)
             sent.append((room - left) / 60 if owed < room else room / 60)
-            waiting.append(sum(queue))
-    return Sent(sent, waiting, late, held)
+    return Sent(sent, wait, late, held)
 
 
 def tell(people: int) -> None:
@@ -131,10 +132,9 @@ def tell(people: int) -> None:
     for name, rate in (("free", FREE), ("paid", PAID)):
         bots = cells(people, rate)
         done = send(load(people / bots), rate)
-        wait = max(done.waiting) / (rate * SPENT) / 60
         stars = 0.1 * bots * sum(max(0.0, each - FREE) * 60 for each in done.rate)
         print(
-            f"  {name}, {rate}/s: {bots} bot(s), each for {people / bots:,.0f} people; a line waits {wait:.0f} min at most; "
+            f"  {name}, {rate}/s: {bots} bot(s), each for {people / bots:,.0f} people; a line waits {done.wait:.0f} min at most; "
             f"Stars a day: {stars:,.0f}"
         )
 

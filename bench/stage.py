@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,18 +68,20 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, people: int, dialogs: Path | None = None) -> AsyncIterator[Stage]:
-    """A bot in `folder` that knows so many people, numbered from 1."""
+async def staged(
+    folder: Path, people: int, dialogs: Path | None = None, *, url: str = "", rate: int = 0, nudges: str = "off"
+) -> AsyncIterator[Stage]:
+    """A bot in `folder`, or with its database at `url`, that knows so many people, numbered from 1."""
     clock, wire = SystemClock(), Wire()
-    database = Database(f"sqlite+aiosqlite:///{folder / 'bot.db'}", clock)
+    database = Database(url or f"sqlite+aiosqlite:///{folder / 'bot.db'}", clock)
     await database.open()
     await migrate(database)
     async with database.transaction() as tx:
-        vault = await open_vault(tx, folder / "key")
+        vault = await open_vault(tx, folder / "key", may_make=True)
         for first in range(1, people + 1, 10_000):
             some = range(first, min(first + 10_000, people + 1))
-            await users.create(tx, vault, [person(number) for number in some])
-    sender = Sender(database, vault, wire, clock, rate=0)
+            await users.create(tx, vault, [person(number, nudges) for number in some])
+    sender = Sender(database, vault, wire, clock, rate)
     library = read_dialogs(dialogs, CACHE)
     erased = Deletions(folder / "deletions")
     conversation = Conversation(
@@ -92,6 +94,7 @@ async def staged(folder: Path, people: int, dialogs: Path | None = None) -> Asyn
     await database.close()
 
 
-def person(number: int) -> User:
+def person(number: int, nudges: str = "off") -> User:
     """Somebody who agreed a while ago."""
-    return User(number, number, seed=number, consent=consent.VERSION, zone="UTC", created_at=AGREED, seen_at=AGREED)
+    agreed = User(number, number, seed=number, consent=consent.VERSION, zone="UTC", created_at=AGREED, seen_at=AGREED)
+    return replace(agreed, nudges=nudges)

@@ -7,10 +7,10 @@
 const { execFileSync, spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
+const { crash } = require('./crash');
 const { People, CLOCK } = require('./people');
 const { Telegram, TOKEN } = require('./telegram');
 
-const CRASHED = 200; // people in mid dialog when the bot is killed
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const share = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
@@ -38,7 +38,6 @@ people.telegram = telegram;
 let bots = [];
 
 async function startBots() {
-  telegram.forget();
   bots = [];
   if (!hooks.length) await startBot(['taskset', '-c', '1', ...command], {});
   for (const port of hooks) await startBot(command, { BENCH_LISTEN: `127.0.0.1:${port}` });
@@ -71,6 +70,12 @@ async function stopBots(signal) {
     for (let n = 0; n < 200 && !bot.gone; n++) await sleep(50);
     for (const pid of tree(bot.pid)) kill(pid, 'SIGKILL');
   }
+}
+
+/** SIGKILL, and a moment in which what had left the bot arrives, and whoever is answered says the next. */
+async function strike() {
+  await stopBots('SIGKILL');
+  await sleep(200 + Number(options.delay));
 }
 
 function fail(why) {
@@ -132,37 +137,12 @@ async function level(count) {
   print({ people: count, rate: (sorted.length / wall) * 1000, cpu: used / sorted.length, busy: used / wall, p50: share(sorted, 0.5), p99: share(sorted, 0.99), memory: size, calls: calls / sorted.length, each, lost, wrong, doubled: telegram.doubled });
 }
 
-/** How many of those who were in mid dialog when the bot was killed can go on where they stood. */
-async function crash() {
-  const middle = Math.floor(people.script.length / 2);
-  const some = people.resting.splice(0, CRASHED);
-  const walk = (step, last) =>
-    new Promise((resolve) => {
-      people.last = last;
-      const there = [];
-      let left = some.length;
-      for (const person of some) {
-        person.done = () => {
-          if (person.step === last && person.latest && people.script[last].expect.test(person.latest.text)) there.push(person);
-          if (!--left) resolve(there.length);
-        };
-        people.start(person, step);
-      }
-    });
-  const reached = await walk(0, middle - 1);
-  await sleep(200);
-  await stopBots('SIGKILL');
-  await startBots();
-  const survived = await walk(middle, people.script.length - 1);
-  print({ reached, survived, wrong: people.answered.wrong });
-}
-
 const print = (row) => console.log(JSON.stringify(row, (_, value) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value)));
 
 telegram.server.listen(0, '127.0.0.1', async () => {
   if (!hooks.length) execFileSync('taskset', ['-acp', '0', String(process.pid)], { stdio: 'ignore' });
   await startBots();
-  if (options.crash) await crash();
+  if (options.crash) print({ ...(await crash(people, options.warm * 1000, strike, startBots)), redelivered: telegram.doubled });
   else for (const count of options.levels.split(',')) await level(Number(count));
   await stopBots('SIGTERM');
   process.exit(0);

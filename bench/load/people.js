@@ -97,6 +97,11 @@ class People {
     else setImmediate(() => this.goOn(person));
   }
 
+  /** Which step's answer this is; -1 if it is none. */
+  place(text) {
+    return this.script.findIndex((step) => step.expect.test(text));
+  }
+
   goOn(person) {
     if (!this.active.has(person)) return;
     if (this.draining || person.step >= this.last) return this.leave(person, false);

@@ -22,15 +22,10 @@ class Telegram {
     this.calls = {};
     this.doubled = 0;
     this.nextUpdate = 500000001;
-    this.forget();
-    this.server = certificate ? tls.createServer(certificate, (s) => this.serve(s)) : net.createServer((s) => this.serve(s));
-  }
-
-  /** No updates wait, and nobody polls: a new bot begins. */
-  forget() {
     this.queue = [];
     this.first = 0;
     this.poll = null;
+    this.server = certificate ? tls.createServer(certificate, (s) => this.serve(s)) : net.createServer((s) => this.serve(s));
   }
 
   deliver(person, update) {
