@@ -88,3 +88,23 @@ def test_only_no_stops_and_the_calm_stays() -> None:
     assert gate.session.frame == NOWHERE
     assert gate.command("reach").place == ("tools_off", "adults")
     assert gate.command("soothe").place == ("soothe", "rate")
+
+
+WATCHED = {
+    "self-harm": ("crisis.watch", "crisis.watch.now", ("crisis", "ask")),
+    "harm by someone": ("safe.watch", "safe.watch.more", ("safe", "afraid")),
+    "harm to someone": ("crisis.watch_others", "crisis.watch_others.close", ("crisis", "others")),
+    "medical": ("crisis.watch_body", "crisis.watch_body.body", ("crisis", "medical")),
+    "loss of reality": ("crisis.watch_unreal", "crisis.watch_unreal.unreal", ("crisis", "unreal")),
+}
+
+
+@pytest.mark.parametrize("kind", WATCHED)
+@pytest.mark.parametrize("country", ["", "de"])
+def test_what_stands_beside_a_turn_is_about_what_was_heard_and_leads_there(kind: str, country: str) -> None:
+    phrases, button, place = WATCHED[kind]
+    gate = Gate(country=country).command("reach", kind, "unsure")
+    assert gate.keys[0] == f"{phrases}.{'line' if country else 'anywhere'}"
+    assert gate.place[0] == "reach"
+    assert kind == "self-harm" or "not wanting to live" not in gate.text
+    assert gate.press(button).place == place
