@@ -4,11 +4,14 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from ruamel.yaml import YAML
 
 from bot.core.effects import DropTimer, Record
 from bot.core.facts import Space
+from bot.dialog.machine import walk
 from bot.dialog.script import END, phrase_key
 from bot.dialog.session import NOWHERE
+from bot.dialogs import CARRIED
 from bot.safety import policy
 from tests.carried import library
 from tests.safety.gate import EVENING, Gate
@@ -350,3 +353,18 @@ def test_who_may_hurt_someone_hears_of_distance_first_and_gets_no_couple_tools()
     assert not policy.may_use_couple_tools(gate.user, gate.now)
     gate.press("crisis.others.not_meant")
     assert "crisis.not_meant.tools" in gate.keys
+
+
+@pytest.mark.parametrize("name", ["crisis", "safe"])
+def test_every_line_has_three_wordings_but_for_words_to_copy(name: str) -> None:
+    """A reply about danger that comes back word for word sounds as if nobody was there. Source: the safety notes."""
+    words = YAML(typ="safe").load(CARRIED / name / "en.yaml")
+    said = {
+        key
+        for _, part in walk(library().dialogs[name].script)
+        for line in ([lines] if isinstance(lines := getattr(part, "say", ()), str) else lines or ())
+        if isinstance(key := getattr(line, "say", line), str) and not key.startswith(("/", "$"))
+    }
+    assert len(said) > 15
+    once = {key for key in said if not isinstance(words[key], list) or len(words[key]) < 3}
+    assert {key for key in once if not key.endswith("_words.line")} == set()
