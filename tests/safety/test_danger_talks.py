@@ -359,12 +359,9 @@ def test_who_may_hurt_someone_hears_of_distance_first_and_gets_no_couple_tools()
 def test_every_line_has_three_wordings_but_for_words_to_copy(name: str) -> None:
     """A reply about danger that comes back word for word sounds as if nobody was there. Source: the safety notes."""
     words = YAML(typ="safe").load(CARRIED / name / "en.yaml")
-    said = {
-        key
-        for _, part in walk(library().dialogs[name].script)
-        for line in ([lines] if isinstance(lines := getattr(part, "say", ()), str) else lines or ())
-        if isinstance(key := getattr(line, "say", line), str) and not key.startswith(("/", "$"))
-    }
+    lines = [getattr(part, "say", ()) for _, part in walk(library().dialogs[name].script)]
+    keys = [getattr(line, "say", line) for some in lines for line in ([some] if isinstance(some, str) else some or ())]
+    said = {key for key in keys if isinstance(key, str) and not key.startswith(("/", "$"))}
     assert len(said) > 15
     once = {key for key in said if not isinstance(words[key], list) or len(words[key]) < 3}
     assert {key for key in once if not key.endswith("_words.line")} == set()
