@@ -30,6 +30,7 @@ from bot.dialog.library import Library
 from bot.dialogs import CARRIED, gate, read_dialogs
 from bot.hosting.guard import Guard
 from bot.hosting.health import Health, health_app
+from bot.hosting.leaving import ENOUGH, MOMENT, Leaving, briefly
 from bot.hosting.node import Node
 from bot.hosting.serving import Server
 from bot.storage import media
@@ -92,6 +93,7 @@ class App:
         self._asides: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._in_doubt = False
+        self._leaving = Leaving()
         self.turns: Counter[str] = Counter()
         """How many events had their turn, by where they came from (`update`, `timer`)."""
 
@@ -125,6 +127,7 @@ class App:
             library = await asyncio.to_thread(read_dialogs, settings.dialogs, settings.cache)
         self.library = library
         database = self.database = Database(settings.database_url.get_secret_value(), self.clock)
+        self._leaving.database = database
         await database.open()
         self._parts.push_async_callback(database.close)
         self._guard = Guard(database.path) if database.path else None
@@ -140,7 +143,7 @@ class App:
         self._node = Node(database, SystemClock(), self.name, self._ids) if numbered else None
         if self._node:
             await self._node.take()
-            self._parts.push_async_callback(self._node.release)
+            self._parts.push_async_callback(briefly, self._node.release)
             _log.info("this replica has its number", replica=self.name, number=self._ids.node)
         self._build(vault)
 
@@ -159,6 +162,7 @@ class App:
             rate=self.settings.send_rate,
             name=self.name,
             on_unknown=self._doubted,
+            on_setback=self._set_back,
         )
         deletions, kept = Deletions(beside(self.settings.key_file)), Retention.at_most(self.settings.retention_days)
         self.conversation = Conversation(
@@ -174,8 +178,8 @@ class App:
             kept=kept,
             access=Access(self.settings.access, clock, self._listed),
         )
-        self.scheduler = Scheduler(database, clock, self._handle, name=self.name)
-        self.housekeeping = Housekeeping(database, vault, deletions, clock, kept)
+        self.scheduler = Scheduler(database, clock, self._handle, name=self.name, on_setback=self._set_back)
+        self.housekeeping = Housekeeping(database, vault, deletions, clock, kept, on_setback=self._set_back)
         self.inbox = Inbox(
             self._handle,
             self.channel,
@@ -187,6 +191,10 @@ class App:
             slow_line=TOO_MUCH,
             floods=Floods(clock.machine, A_MINUTE if self.settings.send_rate else 0),
         )
+        self._parts.push_async_callback(
+            briefly, self.sender.close
+        )  # last: turns still in hand may have claimed something
+        self._parts.push_async_callback(briefly, self.inbox.quiet)
         self._parts.push_async_callback(self.inbox.close)
         self.door = self._door()
         self.health = Health(database, clock, self.door, self.turns, self.sender.counts)
@@ -256,6 +264,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 background = [group.create_task(work) for work in works]
                 await self._until_stopped(listening)
+                self._leaving.within(ENOUGH)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LAST_WORDS):
                         await self.door.stop()
@@ -303,11 +312,13 @@ class App:
         self._stopping.set()
 
     async def close(self) -> None:
-        """Let go of the network and the database."""
+        """Let go of the network and the database, which is not waited for beyond a moment."""
+        self._leaving.within(MOMENT)
         for task in self._asides:
             task.cancel()
         await asyncio.gather(*self._asides, return_exceptions=True)
         await self._parts.aclose()
+        self._leaving.over()
 
     async def quiet(self) -> None:
         """Wait until no update is in hand, no timer is due, and everything said has been sent and noted."""
@@ -350,6 +361,10 @@ class App:
         """Of some messages nobody knows whether they arrived; timers may ask about them."""
         self._in_doubt = True
         self.scheduler.changed()
+
+    def _set_back(self, part: str, fault: str) -> None:
+        """A part meets what it cannot work with, or works again (empty): the host is to know."""
+        self.health.set_back(part, fault)
 
     def _timers_changed(self) -> None:
         self.scheduler.changed()

@@ -34,7 +34,7 @@ class SystemClock:
 
     def __init__(self, story: Callable[[], datetime] | None = None) -> None:
         self._story = story or _wall_clock
-        self._began = time.time() - time.monotonic()  # noqa: TID251 - this is the clock
+        self._began = time.time() - _running()  # noqa: TID251 - this is the clock
         self._waiting: set[asyncio.Event] = set()
 
     def now(self) -> datetime:
@@ -42,8 +42,12 @@ class SystemClock:
         return self._story()
 
     def machine(self) -> float:
-        """The wall clock as it was at the start, and onwards from there: whoever sets that one does not move this one."""
-        return self._began + time.monotonic()
+        """
+        The wall clock as it was at the start, and onwards from there: whoever sets that one does not move this one.
+
+        It runs on while the machine is suspended, as the time of all others does.
+        """
+        return self._began + _running()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep for real."""
@@ -66,6 +70,19 @@ class SystemClock:
         """Story time was moved: whoever waits looks again."""
         for event in self._waiting:
             event.set()
+
+
+_RUNNING: int | None = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+"""
+The clock that counts suspension, too: Linux has one of its own for it, and macOS' CLOCK_MONOTONIC does.
+
+Python's own `monotonic` stands still meanwhile on both. Source: clock_gettime(2) of Linux, clock_gettime(3) of macOS.
+"""
+
+
+def _running() -> float:
+    """Seconds since some moment, which nobody sets."""
+    return time.monotonic() if _RUNNING is None else time.clock_gettime(_RUNNING)
 
 
 def _wall_clock() -> datetime:

@@ -2,33 +2,35 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.channel import Blocked, Channel, Rejected, Throttled, Unreachable
 from bot.storage.messages import QUIET, RESENT, Claimed, Outcome, Status, as_new, outcome
 
-PATIENCE = 10.0
-"""Seconds a call may take. Together with the wait before it this stays below the lease."""
+PATIENCE = 30.0
+"""Seconds from the first call for a message to its outcome. A channel's own patience should end before."""
+
+SETTLING = 5.0
+"""Seconds to write an outcome down. What is sent has to be so young that its lease outlasts both."""
 
 _QUOTED = re.compile(r'"[^"]*"')  # Telegram may quote from the message: words of a person
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
+_SOON_AGAIN, _LONGEST_DOUBT = (0.5, 2.0, 8.0), 3600.0
 
 
-async def attempt(channel: Channel, row: Claimed) -> Outcome:
-    """Send the message. Never raises a ChannelError: each is an outcome."""
+async def attempt(channel: Channel, row: Claimed, doubts: Counter[int]) -> Outcome:
+    """
+    Send the message. Never raises a ChannelError: each is an outcome.
+
+    `doubts`: of how many calls for each message nobody can tell whether they took effect; counted on here.
+    """
     try:
-        return await _call(channel, row)
-    except Blocked:
-        return replace(outcome(row, Status.EXPIRED, error="blocked by the person"), blocked=True)
-    except Throttled as asked:
-        return replace(outcome(row, Status.PENDING, wait=asked.seconds), throttled=True, everywhere=asked.everywhere)
-    except Rejected as refusal:
-        return await _refused(channel, row, refusal)
-    except Unreachable as fault:
-        return uncertain(row) if fault.left else outcome(row, Status.PENDING, wait=backoff(row.attempts))
+        async with asyncio.timeout(PATIENCE):
+            return await _sent(channel, row, doubts)
     except TimeoutError:
-        return uncertain(row)
+        return uncertain(row, doubts)
 
 
 def backoff(attempts: int) -> float:
@@ -36,11 +38,25 @@ def backoff(attempts: int) -> float:
     return float(min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(attempts - 1, 10)))
 
 
-def uncertain(row: Claimed) -> Outcome:
-    """It left, and no answer came: the message itself says what to do."""
-    if row.if_unknown in RESENT:
+def doubtful(calls: int) -> float:
+    """
+    Seconds to wait after so many calls of which nobody can tell whether they took effect: each may have been one copy more.
+
+    Half a second, two, eight; then a minute, doubling up to an hour.
+    """
+    if calls <= len(_SOON_AGAIN):
+        return _SOON_AGAIN[calls - 1]
+    return float(min(_LONGEST_DOUBT, 60 * 2 ** min(calls - len(_SOON_AGAIN) - 1, 10)))
+
+
+def uncertain(row: Claimed, doubts: Counter[int]) -> Outcome:
+    """It left, and no answer came: the message itself says what to do. An edit done twice is done once; it soon comes again."""
+    if row.if_unknown not in RESENT:
+        return outcome(row, Status.UNKNOWN, error="nobody knows whether it arrived")
+    if not row.method.startswith("send"):
         return outcome(row, Status.PENDING, wait=backoff(row.attempts))
-    return outcome(row, Status.UNKNOWN, error="nobody knows whether it arrived")
+    doubts[row.id] += 1
+    return outcome(row, Status.PENDING, wait=doubtful(doubts[row.id]))
 
 
 def given_back(rows: Sequence[Claimed], status: Status, wait: float) -> list[Outcome]:
@@ -49,23 +65,32 @@ def given_back(rows: Sequence[Claimed], status: Status, wait: float) -> list[Out
     return [*untried[:-1], replace(untried[-1], last=True)]
 
 
-def ending_with(outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> list[Outcome]:
+def with_earlier(outcomes: Sequence[Outcome], travelling: Sequence[Sequence[Outcome]]) -> list[Outcome]:
     """
-    Those of `others` whose claim ends with `outcomes`.
+    `outcomes`, after those of other groups whose claim ends with them.
 
-    A turn may still be writing them, and whatever frees a lane writes all of its claim.
+    Turns may still be writing those, or fail to; and whatever frees a lane writes all of its claim.
     """
     ending = {each.token for each in outcomes if each.last}
-    return [each for each in others if each.token in ending]
+    others = [each for group in travelling if group is not outcomes for each in group]
+    return [*(each for each in others if each.token in ending), *outcomes]
 
 
-async def _call(channel: Channel, row: Claimed) -> Outcome:
-    async with asyncio.timeout(PATIENCE):
+async def _sent(channel: Channel, row: Claimed, doubts: Counter[int]) -> Outcome:
+    try:
         sent = await channel.call(row.method, row.body)
+    except Blocked:
+        return replace(outcome(row, Status.EXPIRED, error="blocked by the person"), blocked=True)
+    except Throttled as asked:
+        return replace(outcome(row, Status.PENDING, wait=asked.seconds), throttled=True, everywhere=asked.everywhere)
+    except Rejected as refusal:
+        return await _refused(channel, row, refusal, doubts)
+    except Unreachable as fault:
+        return uncertain(row, doubts) if fault.left else outcome(row, Status.PENDING, wait=backoff(row.attempts))
     return outcome(row, Status.SENT, message_id=sent.message_id)
 
 
-async def _refused(channel: Channel, row: Claimed, refusal: Rejected) -> Outcome:
+async def _refused(channel: Channel, row: Claimed, refusal: Rejected, doubts: Counter[int]) -> Outcome:
     """Dead, unless it would change a message that is gone: then its words are said anew."""
     if refusal.gone and row.if_unknown == QUIET:
         return outcome(row, Status.SENT)  # what was to be hidden is gone
@@ -74,4 +99,4 @@ async def _refused(channel: Channel, row: Claimed, refusal: Rejected) -> Outcome
     again = as_new(row.method, row.body)
     if again is None:
         return outcome(row, Status.SENT)  # buttons to clear on a message that is gone are cleared
-    return await attempt(channel, replace(row, method=again[0], body=again[1]))
+    return await _sent(channel, replace(row, method=again[0], body=again[1]), doubts)

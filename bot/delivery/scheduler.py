@@ -2,14 +2,15 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
 
 from bot.core.clock import Clock
-from bot.core.errors import DatabaseUnavailable
+from bot.core.errors import StillhereError
 from bot.core.events import Elapsed, Incoming
+from bot.core.setbacks import Setbacks
 from bot.storage import leases, timers
 from bot.storage.database import Database
 from bot.storage.timers import Due
@@ -40,10 +41,12 @@ class Scheduler:
         handle: Callable[[list[Incoming]], Awaitable[None]],
         *,
         name: str = "",
+        on_setback: Callable[[str, str], None] | None = None,
     ) -> None:
         self._database, self._clock, self._handle = database, clock, handle
         self._shared = database.dialect == "postgresql"
         self._name = name or secrets.token_hex(4)
+        self._setbacks = Setbacks("timers", on_setback)
         self._changed, self._ended = asyncio.Event(), asyncio.Event()
         self._asking: list[asyncio.Future[None]] = []
         self._running = self._stopping = False
@@ -66,7 +69,7 @@ class Scheduler:
             if self._shared:
                 async with self._database.transaction() as tx:
                     await leases.release(tx, _LEASE, self._name)
-        except DatabaseUnavailable:
+        except StillhereError:
             pass  # the lease ends by itself
         finally:
             self._running = False
@@ -92,32 +95,28 @@ class Scheduler:
             await self._ended.wait()
 
     async def _serve(self) -> None:
-        failures, before = 0, set[int]()
+        left, before = 0, set[int]()
         while not self._stopping:
             self._changed.clear()
             asking = len(self._asking)  # who asks later has to wait for the next look
-            try:
+            due, upcoming = list[Due](), None
+            with self._setbacks.borne():
                 due, upcoming = await self._look()
                 if due:
                     await self._handle([_elapsed(timer) for timer in due])
-            except DatabaseUnavailable as fault:
-                failures += 1
-                if failures == 1:
-                    _log.warning("timers.database_unavailable", fault=str(fault))
-                await self._back_off(failures)
+            if self._setbacks.in_a_row:
+                await self._back_off(self._setbacks.pause(_LONGEST_BACKOFF))
                 continue
             ids = {timer.id for timer in due}
-            if due and ids <= before:
-                failures += 1
-                _log.error("timers.not_taken_out", timers=sorted(ids), failures=failures)
-                await self._back_off(failures)
-                continue
-            failures, before = 0, ids
-            if not due:
+            left, before = left + 1 if due and ids <= before else 0, ids
+            if left:
+                _log.error("timers.not_taken_out", timers=sorted(ids), failures=left)
+                await self._back_off(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(left, 10)))
+            elif not due:
                 self._answer(asking)
                 await self._rest(upcoming)
 
-    async def _look(self) -> tuple[Sequence[Due], datetime | None]:
+    async def _look(self) -> tuple[list[Due], datetime | None]:
         """What is due now, or else when to look again."""
         async with self._database.transaction() as tx:
             if self._shared and not await leases.take(tx, _LEASE, self._name):
@@ -125,7 +124,10 @@ class Scheduler:
             upcoming, now = await timers.next_due(tx), self._clock.now()
             if upcoming is None or upcoming > now:
                 return [], upcoming
-            return await timers.due(tx, now, BATCH), None
+            if due := await timers.due(tx, now, BATCH):
+                return due, None
+            upcoming = await timers.next_due(tx)  # what was due cannot be read, or others are at it
+            return [], upcoming if upcoming and upcoming > now else None
 
     async def _rest(self, upcoming: datetime | None) -> None:
         """Until a timer is due or was written; not longer than the poll, if there are other replicas."""
@@ -143,11 +145,11 @@ class Scheduler:
         await self._clock.until(upcoming)
         self._changed.set()
 
-    async def _back_off(self, failures: int) -> None:
-        """Longer each time; `stop` ends it."""
+    async def _back_off(self, seconds: float) -> None:
+        """Rest for so long; `stop` ends it."""
         if self._stopping:
             return
-        self._resting = asyncio.ensure_future(self._clock.sleep(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(failures, 10))))
+        self._resting = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
             await asyncio.wait((self._resting,))
         finally:

@@ -13,10 +13,13 @@ import structlog
 
 from bot.conversation.channel import Channel
 from bot.core.clock import Clock
-from bot.core.errors import DatabaseUnavailable
-from bot.delivery.attempt import PATIENCE, attempt, ending_with, given_back, uncertain
-from bot.storage import budget, claims, lanes, settlement
-from bot.storage.budget import SECOND, limits
+from bot.core.errors import DatabaseUnavailable, StatementRefused
+from bot.core.setbacks import Setbacks
+from bot.delivery.attempt import PATIENCE, SETTLING, attempt, given_back, uncertain, with_earlier
+from bot.delivery.clock_watch import ClockWatch
+from bot.delivery.settling import settle
+from bot.storage import claims
+from bot.storage.budget import limits
 from bot.storage.database import Database
 from bot.storage.messages import LEASE, Claimed, Outcome, Owner, Status, outcome
 from bot.storage.vault import Vault
@@ -35,7 +38,6 @@ DRAIN = 4.0
 
 _AT_ONCE = 256  # destinations
 _WRITE_DOWN = 1.0  # seconds to settle what was cut off
-_BELIEVED = 300 * SECOND  # how long a wait from before the start is kept; Telegram asks anew for a longer one
 _POLL = 1.0  # seconds between two looks for what other replicas wrote
 _LONGEST_BACKOFF = 5.0
 
@@ -58,11 +60,14 @@ class Sender:
         *,
         name: str = "",
         on_unknown: Callable[[Sequence[int]], None] | None = None,
+        on_setback: Callable[[str, str], None] | None = None,
     ) -> None:
         self._database, self._vault, self._channel, self._clock = database, vault, channel, clock
         self._limits = limits(rate)
         self._on_unknown = on_unknown
+        self._setbacks = Setbacks("outbox", on_setback)
         self._name, self._numbers = name or secrets.token_hex(4), count(1)
+        self._clocks = ClockWatch(database, clock, self._name)
         self._lanes: dict[str, deque[list[Claimed]]] = {}  # what is being sent, by destination
         self._tasks: set[asyncio.Task[None]] = set()
         self._done: list[Outcome] = []  # to be written
@@ -74,9 +79,10 @@ class Sender:
         self._waiting = self._crowded = self._held = self._running = self._stopping = self._giving_up = False
         self._make_good: Callable[[Sequence[int]], Awaitable[None]] | None = None
         self._missed: dict[int, None] = {}  # people who wait for words that will not come
-        self._throttled = ("", 0.0)  # the last destination that was told to wait, and when
+        self._doubts: Counter[int] = Counter()  # calls without an answer, by message that has to be sent again
         self._paused_until = 0.0
         self._written = 0  # how often we were told of messages that wait in their lanes
+        self._apart = False  # whether an outcome was refused: then none of them may spoil a turn
         self._look_at = 0.0  # machine time at which something in a lane may be due, if this program alone writes
         self.counts: Counter[str] = Counter()
         """How many messages got which outcome (names of `Status`), and how often Telegram said to wait (`throttled`)."""
@@ -89,10 +95,19 @@ class Sender:
 
     @contextmanager
     def unsettled(self) -> Iterator[list[Outcome]]:
-        """Outcomes for a turn to settle in its own transaction (`outbox.add`), opened within; kept if that fails."""
-        plain = all(each.status in {Status.SENT, Status.DEAD} for each in self._done)
+        """
+        Outcomes for a turn to settle in its own transaction (`outbox.add`), opened within; kept if that fails.
+
+        If the database refuses a statement, it may be for these: the turn is to come again, without them (DatabaseUnavailable).
+        """
+        plain = not self._apart and all(each.status == Status.SENT for each in self._done)
         with self._settling(self._done if plain else []) as outcomes:
-            yield outcomes
+            whole = with_earlier(outcomes, self._travelling)
+            try:
+                yield whole
+            except StatementRefused as fault:
+                self._apart = bool(whole)
+                raise (DatabaseUnavailable(f"{fault} It is tried again.") if whole else fault) from None
 
     def send(self, claimed: Sequence[Claimed], *, waiting: bool = False) -> None:
         """Send messages whose claim is committed. `waiting`: others were written that have to wait in their lanes."""
@@ -117,24 +132,18 @@ class Sender:
         self._make_good = make_good
 
     async def run(self) -> None:
-        """Serve until `stop`."""
-        self._running, failures, begun = True, 0, False
+        """Serve until `stop`, whatever goes wrong."""
+        self._running = True
         try:
             while not (self._giving_up or (self._stopping and not self._busy())):
                 self._wake.clear()
-                try:
-                    begun = begun or await self._begin()
+                wait: float | None = 0
+                with self._setbacks.borne():
+                    await self._clocks.look()
                     wait = await self._round()
-                except DatabaseUnavailable as fault:
-                    failures += 1
-                    if failures == 1:
-                        _log.warning("outbox.database_unavailable", fault=str(fault))
-                    await self._clock.sleep(min(_LONGEST_BACKOFF, 0.1 * 2 ** min(failures, 10)))
-                    continue
-                if failures:
-                    _log.info("outbox.database_works_again")
-                failures = 0
-                if wait != 0:
+                if self._setbacks.in_a_row:
+                    await self._clock.sleep(self._setbacks.pause(_LONGEST_BACKOFF))
+                elif wait != 0:
                     await self._rest(wait)
         finally:
             self._running = False
@@ -157,13 +166,21 @@ class Sender:
         A call without an answer by then is cut off: nobody knows whether it arrived, and its message decides.
         """
         self._stopping = True
-        if not self._running or await self._ends_within(DRAIN):
+        if not self._running or await self._ends_within(DRAIN if self._busy() else _WRITE_DOWN):
             return
         for task in self._tasks:
             task.cancel()
         if not await self._ends_within(_WRITE_DOWN):
             self._giving_up = True  # the database is away: leases end by themselves
             self._wake.set()
+
+    async def close(self) -> None:
+        """Give back what turns had claimed that committed after `run` had ended. If the database is away, leases end by themselves."""
+        self._stopping = True
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._done:
+            with self._setbacks.borne():
+                await self._settle()
 
     async def _ends_within(self, seconds: float) -> bool:
         self._wake.set()
@@ -172,27 +189,13 @@ class Sender:
                 await self._ended.wait()
         return self._ended.is_set()
 
-    async def _begin(self) -> bool:
-        """
-        SQLite has one process: whatever an earlier one had claimed is free at once.
-
-        A clock that was set back meanwhile would have everybody wait for what it showed before.
-        """
-        if not self._shared:
-            async with self._database.transaction() as tx:
-                machine = await tx.machine()
-                await lanes.end_leases(tx, self._name, machine)
-                await lanes.not_beyond(tx, machine + _BELIEVED)
-                await budget.not_beyond(tx, machine + _BELIEVED)
-        return True
-
     async def _round(self) -> float | None:
         """Settle, then claim. Seconds until the next round has something to do; None: until something happens."""
         asking = len(self._asking)  # who asks later has to wait for the next round
         if self._done:
             await self._settle()
-        if self._missed:
-            await self._say_sorry()
+        if self._missed and self._make_good:
+            await self._say_sorry(self._make_good)
         if self._stopping:
             return None
         if (pause := self._pause()) > 0:
@@ -220,10 +223,8 @@ class Sender:
 
     async def _settle(self) -> None:
         with self._settling(self._done) as outcomes:
-            others = [each for group in self._travelling if group is not outcomes for each in group]
-            earlier = ending_with(outcomes, others)
-            async with self._database.transaction(brief=True) as tx:
-                await settlement.settle(tx, [*earlier, *outcomes], self._clock.now(), self._limits)
+            await settle(self._database, with_earlier(outcomes, self._travelling), self._clock.now(), self._limits)
+            self._apart = False
         if any(each.status == Status.PENDING or each.blocked for each in outcomes):
             self._look_at = 0.0
         unknown = [each.id for each in outcomes if each.status == Status.UNKNOWN]
@@ -243,21 +244,21 @@ class Sender:
         """Count what a claim gave up."""
         for message, status in claim.closed:
             self.counts[status.name.lower()] += 1
+            self._doubts.pop(message, None)
             if status == Status.DEAD:
                 _log.warning("outbox.dead_letter", message=message, reason="cannot be read")
         self._missed |= dict.fromkeys(claim.missed)
         if claim.unknown and self._on_unknown:
             self._on_unknown(claim.unknown)
 
-    async def _say_sorry(self) -> None:
-        missed, self._missed = self._missed, {}
-        if self._make_good is None:
-            return
-        try:
-            await self._make_good(list(missed))
-        except DatabaseUnavailable:
-            self._missed = missed | self._missed
-            raise
+    async def _say_sorry(self, make_good: Callable[[Sequence[int]], Awaitable[None]]) -> None:
+        while self._missed:
+            user_id, _ = self._missed.popitem()
+            try:
+                await make_good([user_id])
+            except DatabaseUnavailable:
+                self._missed[user_id] = None
+                raise
 
     def _busy(self) -> set[str]:
         """Destinations whose claims are ours and not yet settled."""
@@ -322,30 +323,26 @@ class Sender:
     def _may_send(self, row: Claimed) -> bool:
         """Not if the bot stops, has been told to wait, or if the lease could end during the call."""
         age = self._clock.machine() - row.owner.since
-        return not self._stopping and self._pause() <= 0 and age < LEASE - PATIENCE
+        return not self._stopping and self._pause() <= 0 and age < LEASE - PATIENCE - SETTLING
 
     async def _attempt(self, row: Claimed) -> Outcome:
         try:
-            return await attempt(self._channel, row)
+            return await attempt(self._channel, row, self._doubts)
         except asyncio.CancelledError:
             if not self._stopping:
                 raise
-            return uncertain(row)
+            return uncertain(row, self._doubts)
         except Exception as fault:  # noqa: BLE001 - a message that nobody can send must not hold up its lane
             _log.error("outbox.fault", message=row.id, method=row.method, fault=type(fault).__name__)
             return outcome(row, Status.DEAD, error=f"fault of the program: {type(fault).__name__}")
 
     def _weigh(self, result: Outcome) -> Outcome:
-        """Told to wait by two different chats within a second, the whole bot waits."""
-        if not result.throttled:
-            return result
-        now = self._clock.machine()
-        destination, at = self._throttled
-        everywhere = result.everywhere or (destination not in {"", result.destination} and now - at <= SOON)
-        self._throttled = (result.destination, now)
-        if everywhere:
-            self._paused_until = max(self._paused_until, now + result.wait)
-        return replace(result, everywhere=everywhere)
+        """Keep what the outcome says about calls to come: whether the bot has to wait, and nothing of a message that is done."""
+        if result.everywhere:
+            self._paused_until = max(self._paused_until, self._clock.machine() + result.wait)
+        if result.status != Status.PENDING:
+            self._doubts.pop(result.id, None)
+        return result
 
     def _pause(self) -> float:
         """Seconds for which Telegram wants nothing from this bot."""

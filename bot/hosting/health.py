@@ -66,10 +66,17 @@ class Health:
         self._looking: asyncio.Task[Backlog | str] | None = None
         self._last: tuple[float, Finding] | None = None
         self._failed: tuple[float, str] | None = None
+        self._stuck: dict[str, str] = {}
 
     def note(self, fault: str) -> None:
         """What kept the database from taking the last batch of turns, or that it took them (empty)."""
         self._failed = (self._clock.machine(), fault) if fault else None
+
+    def set_back(self, part: str, fault: str) -> None:
+        """What keeps a part of the bot from its work, or that it works again (empty)."""
+        self._stuck.pop(part, None)
+        if fault:
+            self._stuck[part] = fault
 
     async def look(self) -> Finding:
         """How it goes now, or a moment ago."""
@@ -95,6 +102,7 @@ class Health:
             reasons.append("Telegram has not answered yet")
         elif silence > SILENCE:
             reasons.append(f"Telegram has not answered for {silence:.0f} s")
+        reasons += [f"{part}: {fault}" for part, fault in self._stuck.items()]
         if isinstance(found, str):
             return Finding((*reasons, found), silence, None)
         if self._failed and self._clock.machine() - self._failed[0] < STILL_FAILING:

@@ -50,8 +50,8 @@ async def claim(
     if this program lacks the master key.
     """
     machine = await tx.machine()
-    ahead = await lanes.ahead(tx, busy)
-    if not any(at is not None and at <= machine for at in (ahead.free_at, ahead.lease_end)):
+    ahead = await lanes.ahead(tx, machine, busy)
+    if ahead.first_at is None or ahead.first_at > machine:
         return Claim([], None if ahead.free_at is None else (ahead.free_at - machine) / SECOND, held=ahead.held)
     allowance = owner.limits.budget
     tat = await budget.lock(tx) if allowance else 0
@@ -139,7 +139,7 @@ def _claimed(row: Row[Any], vault: Vault, owner: Owner, choice: _Choice) -> Clai
     sealed = Claimed(row.id, row.user_id, row.destination, row.method, b"", row.if_unknown, row.attempts + 1, owner)
     try:
         method, body = _readable(row, vault)
-    except (VaultError, ValueError):
+    except (VaultError, ValueError, TypeError):
         choice.closed.append((row.id, Status.DEAD))
         if sealed.awaited:
             choice.missed.append(row.user_id)

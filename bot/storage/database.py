@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+from weakref import WeakSet
 
-from sqlalchemy import URL, Table, make_url, text
+from sqlalchemy import URL, Table, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -29,6 +30,13 @@ Statement = TypeVar("Statement")
 LOCK_WAIT = 10
 """Seconds to wait for somebody else's lock before the database counts as unavailable."""
 
+SILENCE = 8
+"""
+Seconds after which PostgreSQL ends a transaction that stands still: its program may have died with its machine, without a word.
+
+Shorter than others wait for its locks, so that they go on within ten seconds.
+"""
+
 _TURN_WAIT = 30  # seconds for a connection that other tasks of this process are using
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -40,8 +48,11 @@ def instant(at: datetime) -> int:
 
 
 def moment(stored: int) -> datetime:
-    """The aware UTC datetime that `instant` stored."""
-    return _EPOCH + timedelta(0, 0, stored)
+    """The aware UTC datetime that `instant` stored. Raises ValueError for what it can never have stored."""
+    try:
+        return _EPOCH + timedelta(0, 0, stored)
+    except (OverflowError, TypeError):
+        raise ValueError("not a moment") from None
 
 
 def in_each_dialect(build: "Callable[[Callable[[Table], Insert]], Statement]") -> Mapping[Dialect, Statement]:
@@ -124,6 +135,8 @@ class Database:
         self._url = _read_url(url)
         self._clock = clock
         self._engine: AsyncEngine | None = None
+        self._left = False
+        self._connections: WeakSet[Any] = WeakSet()  # of asyncpg
         self._inside: set[asyncio.Task[object] | None] = set()
 
     @property
@@ -139,6 +152,9 @@ class Database:
     async def open(self) -> None:
         """Connect. Raises DatabaseUnavailable if the database does not answer."""
         self._engine = _sqlite_engine(self._url) if self.dialect == "sqlite" else _postgresql_engine(self._url)
+        if self.dialect == "postgresql":
+            event.listen(self._engine.sync_engine, "connect", self._connected)
+        self._left = False
         try:
             async with self.transaction():
                 pass
@@ -147,10 +163,24 @@ class Database:
             raise
 
     async def close(self) -> None:
-        """Let go of every connection; without this a process may hang at its end."""
+        """Let go of every connection; without this a process may hang at its end. A server that is silent is not waited for."""
+        self.let_go()
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.dispose()
+
+    def let_go(self) -> None:
+        """
+        Begin nothing more, and end each connection to PostgreSQL at once: whoever waits for it gets DatabaseUnavailable.
+
+        What had not committed is taken back by the server.
+        """
+        self._left = True
+        for connection in list(self._connections):
+            connection.terminate()
+
+    def _connected(self, connection: Any, _: object) -> None:
+        self._connections.add(connection.driver_connection)
 
     async def fold(self) -> None:
         """Put SQLite's write-ahead log into the file, so that nothing that was overwritten stays in it. Others may go on working."""
@@ -171,6 +201,8 @@ class Database:
         """
         if self._engine is None:
             raise RuntimeError("the database is not open")
+        if self._left:
+            raise DatabaseUnavailable("This program is about to end, and has let go of the database.")
         task = asyncio.current_task()
         if task in self._inside:
             raise RuntimeError("a transaction is already open in this task: hand its `tx` on instead")
@@ -267,6 +299,14 @@ def _open_file(path: Path) -> sqlite3.Connection:
 
 # ------------------------------------------------------------------------------------------------ PostgreSQL
 
+_STILL_THERE = {  # a machine that is gone is found out within four seconds; of two of its sessions one may wait for the other's lock
+    "tcp_keepalives_idle": "2s",
+    "tcp_keepalives_interval": "1s",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "4s",
+    "client_connection_check_interval": "1s",
+}
+
 
 def _postgresql_engine(url: URL) -> AsyncEngine:
     return create_async_engine(
@@ -278,7 +318,13 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
         connect_args={
             "timeout": LOCK_WAIT,
             "command_timeout": 60,  # a connection that was lost silently is noticed
-            "server_settings": {"application_name": "stillhere", "lock_timeout": f"{LOCK_WAIT}s", "jit": "off"},
+            "server_settings": {
+                "application_name": "stillhere",
+                "lock_timeout": f"{LOCK_WAIT}s",
+                "idle_in_transaction_session_timeout": f"{SILENCE * 1000:.0f}ms",
+                "jit": "off",
+                **_STILL_THERE,
+            },
         },
     )
 
@@ -303,9 +349,12 @@ _SQLITE_FAULTS = {
 _POSTGRESQL_FAULTS = {  # by SQLSTATE, or its first two characters
     "08": "lost the connection. Check that PostgreSQL runs and can be reached",
     "25006": "is read-only. Point STILLHERE_DATABASE_URL at the primary server",
+    "25P03": "ended a transaction that stood still for too long. It is tried again",
+    "25P04": "ended a transaction that took too long. It is tried again",
     "28": "refuses this user. Check name and password in STILLHERE_DATABASE_URL",
     "3D": "does not exist. Create it, or correct STILLHERE_DATABASE_URL",
     "40": "was busy with a rival transaction. It is tried again",
+    "42501": "does not let this user do its work. Grant it what it needs on Stillhere's tables",
     "53100": "has no room on its disk. Make some",
     "53300": "has no connection left. Raise PostgreSQL's max_connections or run fewer replicas",
     "53": "is out of resources. Look at PostgreSQL's log",

@@ -3,13 +3,25 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import BigInteger, bindparam, case, delete, func, not_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    not_,
+    select,
+    update,
+)
 
 from bot.core.values import dataclass
 from bot.storage.budget import PER_CHAT, SECOND
 from bot.storage.database import Transaction, in_each_dialect
 from bot.storage.messages import LEASE, Owner
-from bot.storage.statements import among, found, many
+from bot.storage.statements import among, each, found, many
 from bot.storage.tables import lanes, outbox, unsent
 
 LEASE_MICROSECONDS = round(LEASE * SECOND)
@@ -104,19 +116,20 @@ class Ahead:
     """
     What is next, of some lanes; machine time in microseconds.
 
-    `free_at`: when the next unclaimed lane is due (None: none waits); `lease_end`: when the first claim ends; `held`: how
-    many lanes are claimed.
+    `first_at`: when the first of them is due, or its claim over (None: nothing waits); `free_at`: when the first unclaimed one
+    will be due that is not due yet; `held`: how many are claimed, and their leases not over.
     """
 
+    first_at: int | None
     free_at: int | None
-    lease_end: int | None
     held: int
 
 
-async def ahead(tx: Transaction, busy: Collection[str]) -> Ahead:
-    """What is next in all lanes but the busy."""
-    row = (await tx.connection.execute(_AHEAD, {"busy": sorted(busy)})).one()
-    return Ahead(row.free_at, row.lease_end, row.held)
+async def ahead(tx: Transaction, machine: int, busy: Collection[str]) -> Ahead:
+    """What is next in all lanes but the busy: a few looks into an index, however many lanes wait."""
+    now = {"now": machine, "lease": machine + LEASE_MICROSECONDS}
+    row = (await tx.connection.execute(_AHEAD, now | {"priorities": _PRIORITIES, "busy": sorted(busy)})).one()
+    return Ahead(row.first_at, row.free_at, row.held)
 
 
 async def end_leases(tx: Transaction, process: str, machine: int) -> None:
@@ -134,10 +147,15 @@ async def forget(tx: Transaction, destinations: Collection[str]) -> None:
         await tx.connection.execute(_FORGET, {"destinations": sorted(destinations)})
 
 
-async def not_beyond(tx: Transaction, latest: int) -> None:
-    """No lane waits, for its pace or because of an answer of Telegram's, beyond `latest` (machine time, microseconds)."""
-    await tx.connection.execute(_NOT_BEYOND_PACE, {"latest": latest})
-    await tx.connection.execute(_NOT_BEYOND, {"latest": latest})
+async def not_beyond(tx: Transaction, machine: int, wait: int) -> None:
+    """
+    No lane waits for longer than its pace can ask for, a claim can last, or, because of an answer of Telegram's, `wait`.
+
+    From `machine` on; both in microseconds. For when it cannot be told what the clock showed before.
+    """
+    ends = {"latest": machine + wait, "lease": machine + LEASE_MICROSECONDS}
+    await tx.connection.execute(_NOT_BEYOND_PACE, {"latest": machine + PER_CHAT.burst * PER_CHAT.interval})
+    await tx.connection.execute(_NOT_BEYOND, ends)
 
 
 async def prune(tx: Transaction, before: int) -> None:
@@ -167,11 +185,39 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+_PRIORITIES = (0, 1, 2)  # what `Draft` may have: the index over lanes that wait begins with it
+_priority = each("priorities", lanes.c.priority.type)
+_IN_FUTURE = lanes.c.next_at > bindparam("now", type_=BigInteger)
+
+
+def _first(*wanted: ColumnElement[bool]) -> ScalarSelect[int]:
+    """When the first of the waiting lanes that are `wanted` is due: of each priority the first, and of these the first."""
+    of_one = (
+        select(lanes.c.next_at)
+        .where(lanes.c.priority == _priority.c.value, lanes.c.next_at.is_not(None), _NOT_BUSY, *wanted)
+        .order_by(lanes.c.next_at)
+        .limit(literal_column("1"))
+        .scalar_subquery()
+    )
+    return select(func.min(of_one)).select_from(_priority).scalar_subquery()
+
+
+_HELD = (
+    select(func.count())
+    .where(
+        among(lanes.c.priority, "priorities"),
+        _IN_FUTURE,
+        lanes.c.next_at <= bindparam("lease", type_=BigInteger),  # no claim ends later; what waits in a crowd is due
+        lanes.c.owner.is_not(None),
+        _NOT_BUSY,
+    )
+    .scalar_subquery()
+)
 _AHEAD = select(
-    func.min(case((lanes.c.owner.is_(None), lanes.c.next_at))).label("free_at"),
-    func.min(case((lanes.c.owner.is_not(None), lanes.c.next_at))).label("lease_end"),
-    func.count(lanes.c.owner).label("held"),
-).where(lanes.c.next_at.is_not(None), _NOT_BUSY)
+    _first().label("first_at"),
+    _first(_IN_FUTURE, lanes.c.owner.is_(None)).label("free_at"),
+    _HELD.label("held"),
+)
 _END_LEASES = (
     update(lanes)
     .where(lanes.c.owner.is_not(None), lanes.c.owner.not_like(bindparam("own")))
@@ -180,5 +226,6 @@ _END_LEASES = (
 _FORGET = delete(lanes).where(among(lanes.c.destination, "destinations"), lanes.c.next_at.is_(None))
 _latest = bindparam("latest", type_=BigInteger)
 _NOT_BEYOND_PACE = update(lanes).where(lanes.c.tat > _latest).values(tat=_latest)
-_NOT_BEYOND = update(lanes).where(lanes.c.next_at > _latest).values(next_at=_latest)
+_longest = case((lanes.c.owner.is_(None), _latest), else_=bindparam("lease", type_=BigInteger))
+_NOT_BEYOND = update(lanes).where(lanes.c.next_at > _longest).values(next_at=_longest)
 _PRUNE = delete(lanes).where(lanes.c.next_at.is_(None), lanes.c.tat < bindparam("before"))

@@ -1,6 +1,6 @@
 """Who does what only one replica may do at a time, such as polling Telegram."""
 
-from sqlalchemy import bindparam, delete, or_
+from sqlalchemy import bindparam, case, delete, or_
 
 from bot.storage.database import Transaction, in_each_dialect
 from bot.storage.tables import leases
@@ -10,10 +10,15 @@ SECONDS = 5
 
 
 async def take(tx: Transaction, name: str, owner: str, seconds: float = SECONDS) -> bool:
-    """Take or renew the lease `name`; False while somebody else holds it. Renew it well before `seconds` have passed."""
+    """
+    Take or renew the lease `name`; False while somebody else holds it. Renew it well before `seconds` have passed.
+
+    Nobody holds it for longer than `seconds` from now, whatever the database's clock showed when they took it.
+    """
     now = await tx.machine()
     wanted = {"name": name, "owner": owner, "until": now + round(seconds * 1_000_000), "now": now}
-    return (await tx.connection.execute(_TAKE[tx.dialect], wanted)).scalar_one_or_none() is not None
+    holder: str | None = (await tx.connection.execute(_TAKE[tx.dialect], wanted)).scalar_one_or_none()
+    return holder == owner
 
 
 async def release(tx: Transaction, name: str, owner: str) -> None:
@@ -22,16 +27,15 @@ async def release(tx: Transaction, name: str, owner: str) -> None:
 
 
 _WANTED = {name: bindparam(name, type_=leases.c[name].type) for name in ("name", "owner", "until")}
+_FREE = or_(leases.c.owner == _WANTED["owner"], leases.c.until <= bindparam("now", type_=leases.c.until.type))
 _TAKE = in_each_dialect(
     lambda insert: (
         insert(leases)
         .values(_WANTED)
         .on_conflict_do_update(
             index_elements=["name"],
-            set_={"owner": _WANTED["owner"], "until": _WANTED["until"]},
-            where=or_(
-                leases.c.owner == _WANTED["owner"], leases.c.until <= bindparam("now", type_=leases.c.until.type)
-            ),
+            set_={"owner": case((_FREE, _WANTED["owner"]), else_=leases.c.owner), "until": _WANTED["until"]},
+            where=or_(_FREE, leases.c.until > _WANTED["until"]),
         )
         .returning(leases.c.owner)
     )

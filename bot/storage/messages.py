@@ -8,8 +8,12 @@ import orjson
 from bot.core.values import dataclass
 from bot.storage.budget import Limits
 
-LEASE = 15.0
-"""Seconds of machine time for which a claim belongs to its owner. Afterwards others may take the messages over."""
+LEASE = 40.0
+"""
+Seconds of machine time for which a claim belongs to its owner. Afterwards others may take the messages over.
+
+Longer than sending one, a picture even, and writing down what became of it (`bot/delivery/attempt.py`).
+"""
 
 
 QUIET = "quiet"

@@ -13,7 +13,7 @@ from bot.storage.database import Transaction, instant, moment
 from bot.storage.lanes import Queued
 from bot.storage.messages import QUIET, Claimed, Draft, Outcome, Owner, Status, aimed, as_new, place
 from bot.storage.statements import among, found, many
-from bot.storage.tables import outbox
+from bot.storage.tables import outbox, unsent
 from bot.storage.vault import UserKey
 
 KEPT = timedelta(days=1)
@@ -62,11 +62,14 @@ async def add(
     changed = await settlement.record(tx, outcomes, held, machine)
     wanted = await _resolve_targets(tx, wanted)
     room = allowance.room(tat, machine, len(wanted)) if allowance else len(wanted)
-    for new in _share_out([draft for _, draft in wanted], room):
-        lane = changed.get(new.destination) or held[new.destination]
-        changed[new.destination] = lane.joined(new, claim_for, machine)
+    shares = _share_out([draft for _, draft in wanted], room)
+    present = held | changed
+    newest = await _newest(tx, {new.destination for new in shares if present[new.destination].next_at is not None})
+    changed |= {new.destination: present[new.destination].joined(new, claim_for, machine) for new in shares}
     mine = {name for name, lane in changed.items() if claim_for and lane.owner == claim_for.token}
-    await many(tx, _INSERT, [_row(key, draft, draft.destination in mine, now) for key, draft in wanted])
+    at = {new.destination: max(instant(now), newest.get(new.destination, 0) + 1) for new in shares}
+    rows = [_row(key, draft, draft.destination in mine, now, at[draft.destination]) for key, draft in wanted]
+    await many(tx, _INSERT, rows)
     await lanes.write(tx, sorted(changed.values(), key=lambda lane: lane.destination))
     await settlement.forget(tx, outcomes)
     claimed = [_claimed(draft, claim_for) for _, draft in wanted if claim_for and draft.destination in mine]
@@ -125,7 +128,19 @@ def _share_out(drafts: Sequence[Draft], room: int) -> list[Queued]:
     return shared
 
 
-def _row(key: UserKey | None, draft: Draft, claimed: bool, now: datetime) -> dict[str, object]:
+async def _newest(tx: Transaction, destinations: Collection[str]) -> dict[str, int]:
+    """
+    When the latest that waits in each of these locked lanes was written.
+
+    What is written now has to be later than that, whatever this machine's clock shows: `claims` goes by it.
+    """
+    if not destinations:
+        return {}
+    rows = await found(tx, _NEWEST, {"destinations": sorted(destinations)})
+    return {destination: at for destination, at in rows}  # noqa: C416 - rows are sequences of any length to the types
+
+
+def _row(key: UserKey | None, draft: Draft, claimed: bool, now: datetime, at: int) -> dict[str, object]:
     return {
         "id": draft.id,
         "user_id": draft.user_id,
@@ -138,7 +153,7 @@ def _row(key: UserKey | None, draft: Draft, claimed: bool, now: datetime) -> dic
         "if_unknown": draft.if_unknown,
         "target": draft.target,
         "expires_at": instant(now + KEPT if draft.expires_at is None else draft.expires_at),
-        "created_at": instant(now),
+        "created_at": at,
     }
 
 
@@ -195,6 +210,11 @@ async def _resolve_targets(
 
 
 _INSERT = insert(outbox)
+_NEWEST = (
+    select(outbox.c.destination, func.max(outbox.c.created_at))
+    .where(among(outbox.c.destination, "destinations"), unsent)
+    .group_by(outbox.c.destination)
+)
 _OF_USER = (
     select(outbox.c.destination, outbox.c.message_id)
     .where(

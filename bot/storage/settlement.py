@@ -98,9 +98,14 @@ def _row(outcome: Outcome) -> dict[str, object]:
         "message": outcome.id,
         "new_status": outcome.status,
         "telegram": outcome.message_id or None,
-        "why": outcome.error[:200] or None,
+        "why": _written(outcome.error) or None,
         "untried": int(not outcome.tried),
     }
+
+
+def _written(error: str) -> str:
+    """What Telegram said, without the few characters that a database does not take."""
+    return error.replace("\0", "?").encode(errors="replace").decode()[:200]
 
 
 _BLOCK = (

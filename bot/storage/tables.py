@@ -168,7 +168,7 @@ outbox = Table(  # what is to be said, written in the turn's own commit
     Column("if_unknown", String(8), nullable=False),  # resend, drop, ask or quiet
     Column("target", BigInteger),  # an edit's outbox id
     Column("expires_at", Instant),  # story time
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),  # story time, but after all that waited in its lane then
     Column("message_id", BigInteger),  # Telegram's, once sent
     Column("error", String(200)),  # of a dead letter; never holds words people wrote
     Index("outbox_open", "destination", "id", sqlite_where=text("status < 2")),

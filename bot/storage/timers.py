@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import bindparam, delete, or_, select, update
 
 from bot.core.effects import DropTimer, SetTimer
+from bot.core.errors import Undecodable
+from bot.core.setbacks import where
+from bot.storage import letters
 from bot.storage.database import Transaction, in_each_dialect, instant, moment
+from bot.storage.letters import Letter
 from bot.storage.statements import among, found, many
 from bot.storage.tables import timers, users
 
@@ -62,8 +66,12 @@ async def due(tx: Transaction, now: datetime, limit: int = 100) -> list[Due]:
     The timers that are due, longest overdue first, but not those that another transaction is just handling.
 
     The timers of people who blocked or stopped the bot rest (EVEN_STOPPED apart); they are due again once their owner is back.
+    One that cannot be read becomes a dead letter, so that nobody waits behind it.
     """
-    return [_due(*row) for row in await found(tx, _DUE, {"now": instant(now), "limit": limit})]
+    while rows := await found(tx, _DUE, {"now": instant(now), "limit": limit}):
+        if read := await _read(tx, rows, now):
+            return read
+    return []
 
 
 async def finish(tx: Transaction, ids: Iterable[int]) -> dict[int, Due]:
@@ -77,7 +85,7 @@ async def finish(tx: Transaction, ids: Iterable[int]) -> dict[int, Due]:
     if tx.dialect == "postgresql":  # SQLite has one lock, and this transaction holds it
         await found(tx, _LOCK_USERS, wanted)
         await found(tx, _LOCK, wanted)
-    return {row[0]: _due(*row) for row in await found(tx, _FINISH, wanted)}
+    return {timer.id: timer for timer in await _read(tx, await found(tx, _FINISH, wanted), tx.clock.now())}
 
 
 async def move(tx: Transaction, later: Sequence[tuple[int, datetime]]) -> None:
@@ -87,7 +95,7 @@ async def move(tx: Transaction, later: Sequence[tuple[int, datetime]]) -> None:
 
 
 async def of_user(tx: Transaction, user_id: int) -> list[SetTimer]:
-    """A person's timers, the next one first."""
+    """A person's timers, the next one first; without those that nobody can read."""
     rows = await tx.connection.execute(_OF_USER, {"who": user_id})
     return [SetTimer(row.kind, row.ref, moment(row.due_at), row.rule, row.fence) for row in rows]
 
@@ -95,7 +103,7 @@ async def of_user(tx: Transaction, user_id: int) -> list[SetTimer]:
 async def next_due(tx: Transaction) -> datetime | None:
     """When the next timer is due that does not rest."""
     at = (await tx.connection.execute(_NEXT)).scalar_one_or_none()
-    return None if at is None else moment(at)
+    return None if at is None else moment(max(at, 0))  # what lies before all time is due as well
 
 
 def _new_id(tx: Transaction, timer: str, due_at: int) -> int:
@@ -108,8 +116,26 @@ def _new_id(tx: Transaction, timer: str, due_at: int) -> int:
     return int.from_bytes(blake2b(told.encode(), digest_size=8).digest()) >> 1
 
 
+async def _read(tx: Transaction, rows: Iterable[Sequence[Any]], now: datetime) -> list[Due]:
+    """These locked rows. One that cannot be read is taken out, and a dead letter kept of it."""
+    read, faults = list[Due](), dict[int, Undecodable]()
+    for row in rows:
+        try:
+            read.append(_due(*row))
+        except Undecodable as fault:
+            faults[row[0]] = fault
+    if faults:
+        kept = [Letter("timer", timer, fault.user_id, where(fault), now) for timer, fault in faults.items()]
+        await letters.add(tx, kept)
+        await found(tx, _PUT_AWAY, {"ids": sorted(faults)})
+    return read
+
+
 def _due(timer: int, user_id: int, chat_id: int, kind: str, ref: str, due_at: int, rule: str, fence: int | None) -> Due:
-    return Due(timer, user_id, chat_id, kind, ref, moment(due_at), rule, fence)
+    try:
+        return Due(timer, user_id, chat_id, kind, ref, moment(due_at), rule, fence)
+    except ValueError:
+        raise Undecodable("A timer cannot be read.", user_id=user_id) from None
 
 
 _timer = timers.c
@@ -152,7 +178,13 @@ _LOCK_USERS = (
     .with_for_update()
 )
 _LOCK = select(timers.c.id).where(among(timers.c.id, "ids")).order_by(timers.c.id).with_for_update()
-_OF_USER = select(timers).where(timers.c.user_id == bindparam("who")).order_by(timers.c.due_at, timers.c.id)
+_PUT_AWAY = delete(timers).where(among(timers.c.id, "ids"))
+_FIRST, _LAST = instant(datetime.min.replace(tzinfo=UTC)), instant(datetime.max.replace(tzinfo=UTC))
+_OF_USER = (
+    select(timers)
+    .where(timers.c.user_id == bindparam("who"), timers.c.due_at.between(_FIRST, _LAST))
+    .order_by(timers.c.due_at, timers.c.id)
+)
 # SQLite's RETURNING names columns without their table: `user_id` must not be one of users' own.
 _owner = select(users.c.chat_id).where(users.c.id == timers.c.user_id)
 _FINISH = (
@@ -161,4 +193,10 @@ _FINISH = (
     .returning(*(_owner.scalar_subquery() if column is users.c.chat_id else column for column in _TIMER))
 )
 _MOVE = update(timers).where(timers.c.id == bindparam("old")).values(id=bindparam("new"), due_at=bindparam("at"))
-_NEXT = select(timers.c.due_at).select_from(_WITH_USER).where(*AWAKE).order_by(timers.c.due_at).limit(1)
+_NEXT = (
+    select(timers.c.due_at)
+    .select_from(_WITH_USER)
+    .where(*AWAKE, timers.c.due_at <= _LAST)
+    .order_by(timers.c.due_at)
+    .limit(1)
+)

@@ -22,6 +22,8 @@ T = TypeVar("T", int, str)
 
 log = structlog.get_logger()
 
+_TOGETHER = 1.0  # seconds between two 429s that have one cause
+
 _PICTURE = {"sendAnimation": "animation", "sendPhoto": "photo", "sendDocument": "document"}
 
 
@@ -53,7 +55,7 @@ class TelegramChannel:
         base_url = f"{api_url.rstrip('/')}/bot"
         self._prefix = f"{base_url}{token}/"
         self._pictures = Pictures(media, file_ids)
-        self._throttled: tuple[str, float] | None = None
+        self._refused: tuple[str, float] | None = None  # the last 429: for whom and when, if nothing went through since
         self.bot = Bot(token, base_url=base_url, request=self._request, get_updates_request=self._updates_request)
         self.id = 0
         self.username = ""
@@ -67,6 +69,7 @@ class TelegramChannel:
 
     async def close(self) -> None:
         """Close every connection, also those of a bot that was never quite open, which telegram leaves as they are."""
+        await self._pictures.close()
         await self.bot.shutdown()
         await self._request.shutdown()
         await self._updates_request.shutdown()
@@ -74,15 +77,13 @@ class TelegramChannel:
     async def call(self, method: str, body: bytes) -> Sent:
         """See the protocol. "Message is not modified" is a success; a refused token counts as unreachable."""
         try:
-            if method == "sendDocument" and isinstance(document := orjson.loads(body).get("document"), dict):
-                return await self._send_document(_field(body, "chat_id", int), document)
-            if method in _PICTURE and b'"media:' in body:
-                return await self._send_picture(method, body)
-            return _sent(await self._post(method, body))
+            sent = await self._call(method, body)
         except TelegramError as error:
-            if unchanged(error):
-                return Sent(_field(body, "message_id", int))
-            raise self._fault(error, body) from None
+            if not unchanged(error):
+                raise self._fault(error, body) from None
+            sent = Sent(_field(body, "message_id", int))
+        self._refused = None
+        return sent
 
     async def answer(self, query_id: str, text: str = "") -> None:
         """See the protocol. Too late or not at all is no harm."""
@@ -110,6 +111,13 @@ class TelegramChannel:
             )
         return list(found) if isinstance(found, list) else []
 
+    async def _call(self, method: str, body: bytes) -> Sent:
+        if method == "sendDocument" and isinstance(document := orjson.loads(body).get("document"), dict):
+            return await self._send_document(_field(body, "chat_id", int), document)
+        if method in _PICTURE and b'"media:' in body:
+            return await self._send_picture(method, body)
+        return _sent(await self._post(method, body))
+
     async def _post(self, method: str, body: bytes) -> Any:
         return await self._request.post(self._prefix + method, Ready(body).as_request_data())
 
@@ -118,19 +126,18 @@ class TelegramChannel:
         if isinstance(fault, TokenRefused):
             return Unreachable("token refused", left=False)
         if isinstance(fault, Throttled):
-            return Throttled(fault.seconds, everywhere=self._is_everywhere(body, fault.seconds))
+            return Throttled(fault.seconds, everywhere=self._is_everywhere(body))
         return fault if isinstance(fault, ChannelError) else Unreachable("not understood", left=True)
 
-    def _is_everywhere(self, body: bytes, seconds: float) -> bool:
+    def _is_everywhere(self, body: bytes) -> bool:
         """
         Telegram does not say whom a 429 is for.
 
-        Two destinations within one wait: the whole bot.
+        Two destinations right after one another: the whole bot, unless something went through between them.
         """
         destination = str(_field(body, "chat_id", int) or _field(body, "inline_message_id", str))
-        now = self._clock.machine()
-        before, self._throttled = self._throttled, (destination, now + seconds)
-        return before is not None and now < before[1] and before[0] != destination
+        before, self._refused = self._refused, (destination, self._clock.machine())
+        return before is not None and before[0] != destination and self._refused[1] - before[1] <= _TOGETHER
 
     async def _send_picture(self, method: str, body: bytes) -> Sent:
         fields = orjson.loads(body)
@@ -146,7 +153,7 @@ class TelegramChannel:
         except TelegramError as error:
             if not refused_file(error):
                 raise
-        await self._pictures.learn(picture, "")
+        self._pictures.learn(picture, "")
         async with self._pictures.uploading(picture):
             return await self._upload(method, fields, picture)
 
@@ -166,7 +173,7 @@ class TelegramChannel:
         message: Message = await send(chat_id, file, api_kwargs=fields)
         parts = (message.animation, message.photo[-1] if message.photo else None, message.document)
         file_id = next((part.file_id for part in parts if part), "")
-        await self._pictures.learn(picture, file_id)
+        self._pictures.learn(picture, file_id)
         return Sent(message.message_id, file_id)
 
 

@@ -43,6 +43,12 @@ class Floods:
         told, bucket.told = bucket.told, True
         return "more" if told else "first"
 
+    def refund(self, user_id: int) -> None:
+        """Count one event of this person back: it was not taken up after all, and will come again."""
+        bucket = self._buckets.get(user_id)
+        if bucket is not None:
+            bucket.level = max(0.0, bucket.level - 1)
+
     def _level(self, bucket: _Bucket, now: float) -> float:
         return max(0.0, bucket.level - max(0.0, now - bucket.at) * self.a_minute / 60)
 

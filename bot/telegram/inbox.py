@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 import structlog
 
-from bot.conversation.channel import ChannelError, Unreachable
+from bot.conversation.channel import ChannelError, Throttled, Unreachable
 from bot.core.clock import Clock
 from bot.core.events import Blocked, Incoming, Unblocked
 from bot.safety import policy
@@ -22,7 +22,7 @@ GROUP_PAUSE = 3600.0
 Handle = Callable[[list[Incoming]], Awaitable[None]]
 
 _REMEMBERED = 10_000
-_TRIES = 3
+_TRIES, _LONGEST_WAIT = 3, 60.0  # of fixed words; seconds between two tries
 
 log = structlog.get_logger()
 
@@ -110,6 +110,8 @@ class Inbox:
             fault = asyncio.CancelledError() if turn.cancelled() else turn.exception()
             if fault is None:
                 self._withdraw(batch)
+            else:
+                self._refund(batch)
             for _, committed in taken:
                 if committed.done():  # whoever waited has gone
                     continue
@@ -137,6 +139,12 @@ class Inbox:
         if weight == "first":
             self._start(self._say(event.chat_id, self._slow_line))
         return False
+
+    def _refund(self, batch: Iterable[Incoming]) -> None:
+        """Nothing of it is confirmed, so all of it comes again: what is counted each time would fill the limit by itself."""
+        if self._floods:
+            for event in batch:
+                self._floods.refund(event.user_id)
 
     def _promise(self, event: Incoming) -> None:
         key = (event.chat_id, event.id)
@@ -169,10 +177,11 @@ class Inbox:
             try:
                 await self._channel.send_now(chat_id, words)
             except ChannelError as fault:
-                if not isinstance(fault, Unreachable) or trial == _TRIES:
+                wait = _pause(fault, trial)
+                if wait is None:
                     log.warning("fixed words not delivered", fault=type(fault).__name__)
                     return
-                await self._clock.sleep(trial)
+                await self._clock.sleep(wait)
             else:
                 return
 
@@ -186,3 +195,15 @@ class Inbox:
 def is_urgent(event: Incoming) -> bool:
     """Whether half a second without an answer is too long."""
     return policy.needs_people(event.verdict, event.event)
+
+
+def _pause(fault: ChannelError, trial: int) -> float | None:
+    """Seconds until fixed words are tried again after this fault of try `trial` (from 1); None: not any more."""
+    match fault:
+        case Unreachable():
+            wait = float(trial)
+        case Throttled():
+            wait = fault.seconds
+        case _:
+            return None
+    return wait if trial < _TRIES and wait <= _LONGEST_WAIT else None

@@ -1,15 +1,21 @@
 """The pictures a message may name as `media:<name>`: where the file lies, what it hashes to, and which file id Telegram gave it."""
 
+import asyncio
 import hashlib
 import re
-from asyncio import Lock
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from bot.conversation.channel import Rejected
-from bot.core.errors import DatabaseUnavailable
+from bot.conversation.channel import Rejected, Unreachable
+from bot.core.errors import DatabaseUnavailable, StatementRefused
+
+_TURN, _RECALL = 3.0, 2.0
+"""Seconds to wait while another call uploads the same picture, and to be told the file id it got in an earlier run."""
+
+_LAST_MOMENT = 0.5  # seconds to keep file ids when the bot stops
 
 _KINDS = ("", ".mp4", ".gif", ".png", ".jpg", ".jpeg", ".webp")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -36,14 +42,23 @@ class Picture:
 
 
 class Pictures:
-    """The media folder, and the file ids known so far. `uploading(name)` makes two first sends one upload."""
+    """The media folder, and the file ids known so far. `uploading` makes two first sends one upload. `close()` at the end."""
 
     def __init__(self, folder: Path | None, file_ids: FileIds | None = None) -> None:
         self._folder = folder
         self._file_ids = file_ids
         self._found: dict[str, Picture] = {}
         self._known: dict[tuple[str, str], str] = {}
-        self._locks: dict[str, Lock] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._aside: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Give up file ids that are not kept within a moment."""
+        if tasks := list(self._aside):
+            await asyncio.wait(tasks, timeout=_LAST_MOMENT)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def find(self, name: str) -> Picture:
         """The picture `name` (with or without the file's ending). Raises Rejected if there is none."""
@@ -62,20 +77,40 @@ class Pictures:
         """The file id Telegram gave this very file, or an empty string."""
         key = (picture.name, picture.digest)
         if key not in self._known and self._file_ids is not None:
-            with suppress(DatabaseUnavailable):  # one upload more is no harm
-                self._known[key] = await self._file_ids.recall(*key)
+            with suppress(DatabaseUnavailable, TimeoutError):  # one upload more is no harm
+                async with asyncio.timeout(_RECALL):
+                    self._known[key] = await self._file_ids.recall(*key)
         return self._known.get(key, "")
 
-    async def learn(self, picture: Picture, file_id: str) -> None:
-        """Keep the file id, also across restarts; an empty one is forgotten by this process."""
+    def learn(self, picture: Picture, file_id: str) -> None:
+        """
+        Keep the file id; an empty one is forgotten by this process.
+
+        It is kept across restarts, too, but alongside: the picture has arrived, whatever the database says.
+        """
         self._known[picture.name, picture.digest] = file_id
         if file_id and self._file_ids is not None:
-            with suppress(DatabaseUnavailable):  # the picture was sent all the same
-                await self._file_ids.remember(picture.name, picture.digest, file_id)
+            task = asyncio.create_task(self._remember(self._file_ids, picture, file_id))
+            self._aside.add(task)
+            task.add_done_callback(self._aside.discard)
 
-    def uploading(self, picture: Picture) -> Lock:
-        """The lock to hold while uploading this picture."""
-        return self._locks.setdefault(picture.name, Lock())
+    @asynccontextmanager
+    async def uploading(self, picture: Picture) -> AsyncIterator[None]:
+        """Hold this while uploading the picture. Raises Unreachable if another call holds it for long: then nothing left."""
+        lock = self._locks.setdefault(picture.name, asyncio.Lock())
+        try:
+            async with asyncio.timeout(_TURN):
+                await lock.acquire()
+        except TimeoutError:
+            raise Unreachable("the picture is being uploaded", left=False) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    async def _remember(self, file_ids: FileIds, picture: Picture, file_id: str) -> None:
+        with suppress(DatabaseUnavailable, StatementRefused):  # one upload more after a restart
+            await file_ids.remember(picture.name, picture.digest, file_id)
 
     def _path(self, name: str) -> Path | None:
         if self._folder is None or not _NAME.fullmatch(name):

@@ -23,6 +23,16 @@ os.environ["PTB_TIMEDELTA"] = "true"
 _JSON = ("Content-Type", "application/json")
 _GOOD = b'{"ok":true,"result":'
 
+_POOL, _CONNECT = 2.0, 4.0
+"""Seconds to wait for one of the connections, and to be connected. Whoever waits longer is told that nothing left."""
+
+_CALL, _UPLOAD = 10.0, 22.0
+"""
+Seconds from connecting to the end of the answer, without and with a file (breathe_sigh.gif at 160 kbit/s).
+
+Whoever waits for a call should have more patience: pyreqwest brings a call that Python gave up to its end.
+"""
+
 
 class NeverLeft(NetworkError):  # noqa: N818 - reads as a sentence where it is raised
     """The request certainly did not reach Telegram: no connection was made. Every other NetworkError may have taken effect."""
@@ -46,13 +56,12 @@ class HttpRequest(BaseRequest):
     """
     Bot API requests over one pool of kept connections. Certificates are verified; no cookies, no redirects.
 
-    `read_timeout` is in seconds for a whole answer. The proxy is `proxy`, or the one the environment names (HTTPS_PROXY,
-    ALL_PROXY, NO_PROXY) when the first request is made. Errors carry no URL, for a URL holds the token.
+    The proxy is `proxy`, or the one the environment names (HTTPS_PROXY, ALL_PROXY, NO_PROXY) when the first request is made.
+    Errors carry no URL, for a URL holds the token.
     """
 
-    def __init__(self, *, connections: int = 160, read_timeout: float = 20.0, proxy: str = "") -> None:
+    def __init__(self, *, connections: int = 160, proxy: str = "") -> None:
         self._connections = connections
-        self._read_timeout = read_timeout
         self._proxy = proxy
         self._clients: dict[str, Client] = {}
         self._closed = True
@@ -60,8 +69,8 @@ class HttpRequest(BaseRequest):
 
     @property
     def read_timeout(self) -> float:
-        """Seconds to wait for an answer."""
-        return self._read_timeout
+        """Seconds for a whole call that does not say."""
+        return _CALL
 
     async def initialize(self) -> None:
         """Allow requests; nothing is connected yet."""
@@ -88,11 +97,11 @@ class HttpRequest(BaseRequest):
         method: str,
         request_data: RequestData | None = None,
         read_timeout: Any = BaseRequest.DEFAULT_NONE,
-        write_timeout: Any = BaseRequest.DEFAULT_NONE,
-        connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the pool's own, `_CONNECT`
-        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - likewise
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - a part of the whole
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the client's own, `_CONNECT`
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - likewise, `_POOL`
     ) -> tuple[int, bytes]:
-        """Make one request. Raises NeverLeft, TimedOut or NetworkError."""
+        """Make one request; `read_timeout` is in seconds for the whole of it. Raises NeverLeft, TimedOut or NetworkError."""
         if self._closed:
             raise NeverLeft("the connection is closed")
         scheme = url.partition(":")[0]
@@ -100,15 +109,15 @@ class HttpRequest(BaseRequest):
         if client is None:
             client = self._clients[scheme] = self._build(url)
         request = client.request(method, self._address(url))
-        read, write = _given(read_timeout), _given(write_timeout)
+        seconds = _given(read_timeout)
         if isinstance(request_data, Ready):
             request = request.header(*_JSON).body_bytes(request_data.body)
         elif request_data is not None and request_data.contains_files:
-            request, write = request.multipart(_form(request_data)), write or _UPLOAD
+            request, seconds = request.multipart(_form(request_data)), seconds or _UPLOAD
         elif request_data is not None:
             request = request.header(*_JSON).body_bytes(orjson.dumps(request_data.parameters))
-        if read is not None or write is not None:
-            request = request.timeout(_within(read or self._read_timeout, write or _WRITE))
+        if seconds is not None:
+            request = request.timeout(timedelta(seconds=seconds))
         status, payload = await _exchange(request)
         return _plain_status(status, payload), payload
 
@@ -122,8 +131,9 @@ class HttpRequest(BaseRequest):
             .follow_redirects(False)
             .max_connections(self._connections)
             .pool_idle_timeout(timedelta(seconds=30))
+            .pool_timeout(timedelta(seconds=_POOL))
             .connect_timeout(timedelta(seconds=_CONNECT))
-            .timeout(_within(self._read_timeout, _WRITE))
+            .timeout(timedelta(seconds=_CALL))
             .no_proxy()
         )
         # The system's certificates take 10 ms to read. Of a server beside the bot none are ever checked.
@@ -135,10 +145,6 @@ class HttpRequest(BaseRequest):
         if address is None:
             address = self._urls[url] = Url(url)
         return address
-
-
-_CONNECT, _WRITE, _UPLOAD = 10.0, 20.0, 60.0
-"""Seconds to be connected, to send a request, and to send one that holds a file."""
 
 
 async def _exchange(request: RequestBuilder) -> tuple[int, bytes]:
@@ -178,10 +184,6 @@ def _form(request_data: RequestData) -> FormBuilder:
 
 def _given(timeout: object) -> float | None:
     return float(timeout) if isinstance(timeout, int | float) else None
-
-
-def _within(read: float, write: float) -> timedelta:
-    return timedelta(seconds=_CONNECT + write + read)
 
 
 def _plain_status(status: int, payload: bytes) -> int:

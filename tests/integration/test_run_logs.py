@@ -27,10 +27,10 @@ def failing(library, session, event, *more, **named):
 async def forgotten(text):
     raise RuntimeError(text)
 
-async def unsendable(channel, row):
+async def unsendable(channel, row, *more):
     if unsent:
         raise LookupError(unsent.pop() + row.body.decode())
-    return await attempt(channel, row)
+    return await attempt(channel, row, *more)
 
 service.decide, sender.attempt = failing, unsendable
 '''

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
+import bot.storage.database
 from bot.core.errors import DatabaseUnavailable, SettingError, StatementRefused
-from bot.storage.database import Database, instant, moment
+from bot.storage.database import LOCK_WAIT, Database, instant, moment
 from bot.storage.tables import leases
 from tests.clocks import SteppedClock
+from tests.post import someone_waits
 
 
 async def write(database: Database, name: str, *, brief: bool = False) -> None:
@@ -257,6 +259,83 @@ async def test_a_connection_lost_inside_a_transaction_is_said_plainly_and_made_a
     async with database.transaction() as tx:
         assert (await tx.connection.execute(text("SELECT 1"))).scalar_one() == 1
     await database.close()
+
+
+async def test_what_a_silent_session_held_is_handed_over_and_its_transaction_ends(
+    migrated_postgresql: str, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that died with its machine says nothing more, and does not hang up either."""
+    assert bot.storage.database.SILENCE + 1 < LOCK_WAIT  # whoever waits for its locks still gets them
+    other, silent = Database(migrated_postgresql, clock), Database(migrated_postgresql, clock)
+    await other.open()
+    monkeypatch.setattr("bot.storage.database.SILENCE", 0.2)
+    await silent.open()
+    wrote = "INSERT INTO budget VALUES ('silent', 7) ON CONFLICT (name) DO UPDATE SET tat = 7"
+
+    async def die() -> None:
+        async with silent.transaction() as tx:
+            await tx.connection.execute(text(wrote))
+            held.set()
+            await over.wait()
+            await tx.connection.execute(text(wrote))
+
+    held, over = asyncio.Event(), asyncio.Event()
+    dying = asyncio.create_task(die())
+    await held.wait()
+    async with other.transaction() as tx:
+        await tx.connection.execute(text(wrote))
+        await tx.connection.execute(text("DELETE FROM budget WHERE name = 'silent'"))
+    over.set()
+    with pytest.raises(DatabaseUnavailable):
+        await dying
+    await other.close()
+    await silent.close()
+
+
+async def test_who_waits_for_a_database_that_is_let_go_waits_no_longer(
+    migrated_postgresql: str, clock: SteppedClock
+) -> None:
+    database, rival = Database(migrated_postgresql, clock), Database(migrated_postgresql, clock)
+    await database.open()
+    await rival.open()
+    async with rival.transaction() as tx:
+        await tx.connection.execute(text("LOCK TABLE leases IN ACCESS EXCLUSIVE MODE"))
+        waiting = asyncio.create_task(names(database))
+        await someone_waits(rival)
+        database.let_go()
+        with pytest.raises(DatabaseUnavailable, match=r"connection|reached"):
+            await waiting
+        with pytest.raises(DatabaseUnavailable, match="let go"):
+            await names(database)
+    await database.close()
+    await rival.close()
+
+
+@pytest.mark.parametrize("code", ["25P03", "25P04", "42501"])
+async def test_what_is_no_fault_of_a_statement_is_not_blamed_on_it(
+    migrated_postgresql: str, clock: SteppedClock, code: str
+) -> None:
+    database = Database(migrated_postgresql, clock)
+    await database.open()
+
+    async def meet() -> None:
+        async with database.transaction() as tx:
+            await tx.connection.execute(text(f"DO $$ BEGIN RAISE SQLSTATE '{code}'; END $$"))
+
+    with pytest.raises(DatabaseUnavailable, match=code):
+        await meet()
+    await database.close()
+
+
+async def test_postgresql_looks_after_those_who_no_longer_answer(migrated_postgresql: str, clock: SteppedClock) -> None:
+    database = Database(migrated_postgresql, clock)
+    await database.open()
+    async with database.transaction() as tx:
+        asked = select(text("name")).select_from(text("pg_settings")).where(text("source = 'client'"))
+        names = set((await tx.connection.execute(asked)).scalars())
+    await database.close()
+    alive = {f"tcp_{name}" for name in ("keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout")}
+    assert alive | {"idle_in_transaction_session_timeout", "client_connection_check_interval"} <= names
 
 
 async def _terminate(database: Database, backend: int) -> None:

@@ -299,3 +299,19 @@ async def rows_of(tx: Transaction, name: str, user_id: int) -> int:
     table = metadata.tables[name]
     count = select(func.count()).select_from(table).where(table.c.user_id == user_id)
     return (await tx.connection.execute(count)).scalar_one()
+
+
+async def test_a_person_whose_times_cannot_be_read_is_passed_over_and_known(database: Database, vault: Vault) -> None:
+    others = [User(number, number, created_at=NOW, seen_at=NOW, consent=number) for number in range(1, 5)]
+    await create(database, vault, *others)
+    async with database.transaction() as tx:
+        for column, user_id in (("seen_at", 2), ("created_at", 3)):
+            await tx.connection.execute(
+                update(users_table).where(users_table.c.id == user_id).values({column: -9 * 10**18})
+            )
+        people = await users.traces(tx)
+    assert [(each.user_id, each.unreadable) for each in people] == [(1, False), (2, True), (3, True), (4, False)]
+    assert [(each.seen_at, each.created_at) for each in people if not each.unreadable] == [(NOW, NOW)] * 2
+    with pytest.raises(Undecodable) as caught:
+        await found(database, vault, 1, 2)
+    assert caught.value.user_id == 2

@@ -7,7 +7,6 @@ import logging
 import socket
 import struct
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,21 +133,6 @@ async def test_a_wait_is_exactly_as_long_as_asked(channel: TelegramChannel, wire
     with pytest.raises(Throttled) as raised:
         await channel.call("sendMessage", body())
     assert (raised.value.seconds, raised.value.everywhere) == (7, False)
-
-
-async def test_waits_for_two_chats_at_a_time_are_for_the_whole_bot(wire: Wire) -> None:
-    clock = SteppedClock()
-    channel = TelegramChannel(TOKEN, clock, api_url=wire.url)
-    await channel.open()
-    wire.then("sendMessage", *[refuse(429, "Too Many Requests", retry_after=5)] * 4)
-    everywhere = []
-    for chat, later in ((42, 0), (42, 1), (43, 1), (44, 6)):
-        clock.move(timedelta(seconds=later))
-        with pytest.raises(Throttled) as raised:
-            await channel.call("sendMessage", body(chat_id=chat))
-        everywhere.append(raised.value.everywhere)
-    await channel.close()
-    assert everywhere == [False, False, True, False]
 
 
 async def test_a_request_that_never_left_says_so(wire: Wire, unused_tcp_port: int) -> None:

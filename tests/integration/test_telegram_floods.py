@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.core.errors import DatabaseUnavailable
 from bot.core.events import Blocked
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.floods import Floods
@@ -53,6 +54,18 @@ async def test_a_flood_is_answered_once_and_the_rest_is_confirmed_unread(
     await door.take([text(301, user=43)])
     assert turns.words[-1] == ["hello"]
     assert sum(map(len, turns.batches)) == 6
+
+
+async def test_an_update_that_comes_again_is_counted_once(inbox: tuple[Inbox, Turns], wire: Wire) -> None:
+    door, turns = inbox
+    turns.faults = [DatabaseUnavailable("gone")] * 3
+    for _ in range(3):
+        with pytest.raises(DatabaseUnavailable):
+            await door.take([text(number) for number in range(4)])
+    await door.take([text(number) for number in range(6)])
+    await door.quiet()
+    assert [event.id for event in turns.batches[-1]] == [0, 1, 2, 3, 4]
+    assert [call["text"] for call in wire.asked("sendMessage")] == [SLOWLY]
 
 
 async def test_danger_help_and_a_goodbye_are_heard_in_any_flood(inbox: tuple[Inbox, Turns]) -> None:

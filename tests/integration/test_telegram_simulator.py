@@ -29,6 +29,7 @@ from bot.core.events import (
 from bot.simulator import Fault, Group, Person, Simulator, Trouble, serve
 from bot.simulator.listening import Listener
 from bot.telegram.channel import TelegramChannel
+from bot.telegram.floods import Floods
 from bot.telegram.inbox import Inbox
 from bot.telegram.polling import Poller
 from bot.telegram.publish import Profile, publish
@@ -37,6 +38,8 @@ from tests.clocks import SteppedClock
 
 TOKEN = "7:secret-token"
 GROUP_LINE = "I work in private chats only."
+A_MINUTE = 100
+"""Messages that the bot of these tests takes from one person."""
 
 
 class Bot:
@@ -46,7 +49,15 @@ class Bot:
         self.channel, self.clock = channel, clock
         self.heard: list[Incoming] = []
         self.faults: list[Exception] = []
-        self.inbox = Inbox(self._handle, channel, clock, detect=lambda _: None, card="112", group_line=GROUP_LINE)
+        self.inbox = Inbox(
+            self._handle,
+            channel,
+            clock,
+            detect=lambda _: None,
+            card="112",
+            group_line=GROUP_LINE,
+            floods=Floods(clock.machine, A_MINUTE),
+        )
         self.poller = Poller(channel, self.inbox, clock)
 
     async def _handle(self, batch: list[Incoming]) -> None:
@@ -202,6 +213,19 @@ async def test_nothing_is_lost_when_the_database_and_the_network_fail(
     assert simulator.faults.struck == 3
 
 
+async def test_what_comes_again_while_the_database_is_away_is_no_flood(
+    bot: Bot, simulator: Simulator, ann: Person
+) -> None:
+    bot.faults = [DatabaseUnavailable("gone")] * 11
+    words = [str(number) for number in range(60)]
+    for word in words:
+        ann.says(word)
+    async with patience(bot.clock):
+        await play(bot, simulator)
+    assert bot.words == words
+    assert not simulator.calls("sendMessage")
+
+
 async def test_an_outage_is_waited_out(bot: Bot, simulator: Simulator, ann: Person) -> None:
     ann.starts()
     polling = asyncio.create_task(bot.poller.run())
@@ -340,7 +364,7 @@ async def test_a_webhook_brings_everything_in_order_and_again_after_a_fault(tmp_
         door = Listener(webhook_app(bot.inbox, path="/hook", secret="s3cret"), "127.0.0.1", 0)
         await door.start()
         await register(channel, f"{door.url}/hook", "s3cret")
-        bot.faults = [DatabaseUnavailable("gone")] * 2
+        bot.faults = [DatabaseUnavailable("gone")] * 200
         for number in range(20):
             ann.says(f"a{number}")
             ben.says(f"b{number}")

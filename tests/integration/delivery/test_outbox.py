@@ -103,6 +103,46 @@ async def test_within_a_lane_the_urgent_overtake_and_equals_keep_their_order(pos
     assert ids((await post.claim("a")).messages) == [24, 2**62, 16]
 
 
+@pytest.mark.parametrize("steps", [[-1], [-3600, 1800], [0, 0, 0], [-1, 2, -1, -60]], ids=str)
+async def test_equals_leave_in_the_order_of_their_writing_whatever_clocks_and_ids_show(
+    post: Post[AdvancingClock], steps: list[int]
+) -> None:
+    """A clock is set, or several replicas write whose clocks differ."""
+    post.limits = replace(post.limits, budget=None)
+    written = [1000 - n for n in range(len(steps) + 1)]
+    for number, step in zip(written, [0, *steps], strict=True):
+        post.clock.advance(timedelta(seconds=step))
+        await post.add(draft(number))
+    post.clock.advance(timedelta(hours=2))
+    assert ids((await post.claim("a")).messages) == written
+
+
+async def test_what_comes_back_leaves_before_what_was_written_meanwhile_by_a_slower_clock(
+    post: Post[AdvancingClock],
+) -> None:
+    post.limits = replace(post.limits, budget=None)
+    first, second = await post.add(draft(900), draft(901), claim_for=post.owner("a"))
+    post.clock.advance(timedelta(seconds=-1))
+    await post.add(draft(8), draft(9))
+    await post.settle(*(replace(outcome(row, Status.PENDING), last=row is second) for row in (first, second)))
+    post.clock.advance(timedelta(seconds=2))
+    assert ids((await post.claim("b")).messages) == [900, 901, 8, 9]
+
+
+async def test_of_two_who_write_at_once_the_one_who_commits_first_is_first(post: Post[AdvancingClock]) -> None:
+    if post.database.dialect == "sqlite":
+        pytest.skip("one writer at a time")
+    late = post.clock.now()
+    async with post.database.transaction() as tx:
+        await outbox.add(tx, [(post.people[1].key, draft(900))], late)
+        post.clock.advance(timedelta(seconds=-1))
+        other = asyncio.create_task(post.add(draft(8)))
+        await someone_waits(post.database)
+    await other
+    post.clock.advance(timedelta(seconds=1))
+    assert ids((await post.claim("a")).messages) == [900, 8]
+
+
 async def test_a_lane_gives_five_at_once_and_then_one_a_second(post: Post[AdvancingClock]) -> None:
     post.limits = replace(post.limits, budget=None)
     await post.add(*(draft(number) for number in range(8, 16)))

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from bot.core.effects import SetTimer
 from bot.core.errors import DatabaseUnavailable
@@ -14,6 +16,7 @@ from bot.core.facts import User
 from bot.delivery.scheduler import BATCH, Scheduler
 from bot.storage import timers, users
 from bot.storage.database import Database
+from bot.storage.tables import timers as timers_table
 from bot.storage.vault import Vault
 from tests.clock import AdvancingClock, ClockedDatabase
 
@@ -169,6 +172,57 @@ async def test_a_handler_that_leaves_a_timer_standing_is_not_run_hot(
     await task
     assert called == 8
     assert clock.now() - NOW > timedelta(seconds=10)
+
+
+async def test_a_timer_that_cannot_be_read_holds_up_no_other_and_no_start(
+    database: Database, turns: Turns, clock: AdvancingClock
+) -> None:
+    await put(database, spoilt=-5, a=-1, b=10)
+    async with database.transaction() as tx:
+        await tx.connection.execute(
+            update(timers_table).where(timers_table.c.ref == "spoilt").values(due_at=-9 * 10**18)
+        )
+    async with running(database, clock, turns) as scheduler:
+        await scheduler.quiet()
+        assert turns.refs == [["a"]]
+        clock.advance(10 * MINUTE)
+        await scheduler.quiet()
+        assert turns.refs == [["a"], ["b"]]
+
+
+async def test_one_that_alone_cannot_be_read_does_not_hide_when_the_next_is_due(
+    database: Database, turns: Turns, clock: AdvancingClock
+) -> None:
+    await put(database, spoilt=-5, b=10)
+    async with database.transaction() as tx:
+        await tx.connection.execute(
+            update(timers_table).where(timers_table.c.ref == "spoilt").values(due_at=-9 * 10**18)
+        )
+    async with running(database, clock, turns) as scheduler:
+        await scheduler.quiet()
+        clock.advance(10 * MINUTE)
+        await turns.handed.wait()
+    assert turns.refs == [["b"]]
+
+
+async def test_whatever_goes_wrong_it_goes_on_and_tells(
+    database: Database, turns: Turns, clock: AdvancingClock
+) -> None:
+    told: list[tuple[str, str]] = []
+    await put(database, a=0)
+    turns.faults = [LookupError("I am so tired") for _ in range(5)]
+    scheduler = Scheduler(database, clock, turns.handle, on_setback=lambda part, fault: told.append((part, fault)))
+    with capture_logs() as log:
+        task = asyncio.create_task(scheduler.run())
+        await scheduler.quiet()
+        await scheduler.stop()
+        await task
+    assert turns.refs == [["a"]]
+    assert clock.now() - NOW > timedelta(seconds=3)  # and not in a hot loop
+    assert [part for part, _ in told] == ["timers"] * 6
+    assert [bool(fault) for _, fault in told] == [True] * 5 + [False]
+    assert [line["event"] for line in log] == ["timers.fault", "timers.works_again"]
+    assert "tired" not in str(log) + str(told)
 
 
 async def test_of_several_replicas_one_serves_and_another_follows(

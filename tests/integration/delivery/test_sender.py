@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from bot.core.clock import SystemClock
+from bot.delivery.attempt import PATIENCE
 from bot.delivery.sender import Sender
 from bot.storage.claims import Claim
 from bot.storage.messages import LEASE, Status
@@ -156,10 +157,27 @@ async def test_stopping_finishes_what_is_under_way_and_gives_the_rest_back(
     assert wire.texts() == ["8", "9", "10"]
 
 
-async def test_a_claim_that_grew_old_before_it_was_sent_is_given_back(post: Post[AdvancingClock], wire: Wire) -> None:
+async def test_what_a_turn_had_claimed_that_commits_after_the_end_is_given_back(
+    post: Post[AdvancingClock], wire: Wire
+) -> None:
+    async with running(Sender(post.database, post.vault, wire, post.clock)) as sender:
+        owner = sender.owner()
+    assert sender._ended.is_set()
+    sender.send(await post.add(draft(8, 1, NUDGE, if_unknown="drop"), draft(9), claim_for=owner))
+    await sender.close()
+    kept = await post.row(8)
+    assert (kept.status, kept.attempts, (await post.lane(1)).owner) == (Status.PENDING, 0, None)
+    async with running(Sender(post.database, post.vault, wire, post.clock)) as successor:
+        await successor.quiet()
+    assert wire.texts() == ["9", "8"]
+
+
+async def test_a_claim_too_old_to_be_sent_and_settled_in_time_is_given_back(
+    post: Post[AdvancingClock], wire: Wire
+) -> None:
     sender = Sender(post.database, post.vault, wire, post.clock)
     claimed = await post.add(draft(8, if_unknown="drop"), claim_for=sender.owner())
-    post.clock.advance(timedelta(seconds=LEASE - 1))
+    post.clock.advance(timedelta(seconds=LEASE - PATIENCE - 1))
     sender.send(claimed)
     await asyncio.gather(*sender._tasks)
     assert wire.calls == []
@@ -181,6 +199,25 @@ async def test_what_frees_a_lane_settles_all_of_its_claim(post: Post[AdvancingCl
         await sender._settle()
         assert await post.counts() == {Status.SENT: 2}
         assert (await post.lane(1)).owner is None
+
+
+async def test_a_turn_that_frees_a_lane_settles_all_of_its_claim(post: Post[AdvancingClock], wire: Wire) -> None:
+    """Another turn is still writing what became of the earlier messages, and may yet fail to."""
+    sender = Sender(post.database, post.vault, wire, post.clock)
+    wire.gate.clear()
+    wire.gated = {"9"}
+    sender.send(await post.add(draft(8), draft(9), claim_for=sender.owner()))
+    await wire.heard(2)
+    with sender.unsettled() as slow:
+        wire.gate.set()
+        await asyncio.gather(*sender._tasks)
+        with sender.unsettled() as quick:
+            await post.add(outcomes=quick)
+        assert await post.counts() == {Status.SENT: 2}
+        assert (await post.claim("another replica")).messages == []
+        await post.add(outcomes=slow)
+    assert await post.counts() == {Status.SENT: 2}
+    assert sender._done == []
 
 
 async def test_what_a_turn_writes_while_the_sender_looks_is_not_forgotten(

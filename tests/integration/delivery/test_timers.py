@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.core.effects import DropTimer, SetTimer
 from bot.core.facts import User
-from bot.storage import timers, users
+from bot.storage import letters, timers, users
 from bot.storage.database import Database
+from bot.storage.tables import timers as timers_table
 from bot.storage.timers import Due
 from bot.storage.vault import Vault
 from tests.clock import AdvancingClock, ClockedDatabase
@@ -183,3 +185,56 @@ async def test_what_somebody_else_is_just_handling_is_left_to_them(database: Dat
 
 async def _in_a_task_of_its_own(database: Database) -> list[Due]:
     return await due(database)
+
+
+# --------------------------------------------------------------------------------------- what cannot be read
+
+FAR = 9_000_000_000_000_000_000
+"""Microseconds: some 285,000 years, far beyond what a calendar has."""
+
+
+async def spoil(database: Database, ref: str, due_at: int) -> None:
+    async with database.transaction() as tx:
+        await tx.connection.execute(update(timers_table).where(timers_table.c.ref == ref).values(due_at=due_at))
+
+
+async def kept(database: Database) -> list[tuple[str, int, str]]:
+    """The letters: source, whose it was, and the fault."""
+    async with database.transaction() as tx:
+        return [(letter.source, letter.user_id, letter.fault) for letter in await letters.newest(tx)]
+
+
+async def test_a_timer_that_cannot_be_read_is_put_away_and_all_others_are_due(database: Database) -> None:
+    await put(database, (1, timer(ref="spoilt")), (2, timer(ref="a", minutes=-1)), (3, timer(ref="b", minutes=9)))
+    await spoil(database, "spoilt", -FAR)
+    async with database.transaction() as tx:
+        assert await timers.next_due(tx) is not None
+    assert [found.ref for found in await due(database, limit=1)] == ["a"]
+    (letter,) = await kept(database)
+    assert letter[:2] == ("timer", 1)
+    assert letter[2].startswith("Undecodable at bot/storage/timers.py")
+    await finish(database, *[found.id for found in await due(database)])
+    assert await due(database) == []
+    async with database.transaction() as tx:
+        assert await timers.next_due(tx) == NOW + 9 * MINUTE
+    assert len(await kept(database)) == 1
+
+
+async def test_a_timer_spoilt_while_it_was_handed_in_is_put_away_too(database: Database) -> None:
+    await put(database, (1, timer(ref="spoilt")), (2, timer(ref="a")))
+    ids = [found.id for found in await due(database)]
+    await spoil(database, "spoilt", -FAR)
+    assert [found.ref for found in (await finish(database, *ids)).values()] == ["a"]
+    assert [letter[:2] for letter in await kept(database)] == [("timer", 1)]
+    assert await due(database) == []
+
+
+async def test_a_timer_beyond_all_time_is_never_due_and_hides_no_other(database: Database) -> None:
+    await put(database, (1, timer(ref="spoilt")), (1, timer(ref="a", minutes=3)))
+    await spoil(database, "spoilt", FAR)
+    async with database.transaction() as tx:
+        assert [found.ref for found in await timers.of_user(tx, 1)] == ["a"]
+        assert await timers.next_due(tx) == NOW + 3 * MINUTE
+        await timers.drop(tx, [(1, DropTimer("nudge", "a"))])
+        assert await timers.next_due(tx) is None
+    assert await due(database) == []

@@ -1,5 +1,8 @@
 """One person's broken turn, row or message is that person's alone: they get a kind line, and all others go on."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +12,12 @@ from sqlalchemy import Table, update
 from bot.core.card import CARD
 from bot.simulator.faults import Fault, Trouble
 from bot.storage.messages import Status
-from bot.storage.tables import outbox, sessions, timers, users
+from bot.storage.tables import invites, lanes, outbox, sessions, timers, users
 from tests.integration.faults.world import STONE, World
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+BEFORE_TIME = -9 * 10**18
+"""Microseconds: an instant that no calendar has."""
 
 
 async def test_a_turn_that_raises_is_put_away_and_everybody_else_in_its_batch_goes_on(
@@ -114,6 +119,87 @@ async def test_a_timer_that_stumbles_is_its_owners_alone_and_a_daily_one_comes_a
     await world.pass_time(DAY)
     assert len(await world.letters()) == 3
     assert world.heard("Ann")[1:] == []
+
+
+async def test_a_timer_whose_time_cannot_be_read_is_a_dead_letter_and_no_start_stumbles_over_it(
+    at_the_door: World,
+) -> None:
+    world = at_the_door
+    await world.set_timer("Ann", "knock.promise", HOUR)
+    await world.set_timer("Ben", "knock.promise", HOUR)
+    await world.stop()
+    await world.start()
+    await _spoil(world, timers, due_at=BEFORE_TIME)
+    await world.restart()
+    await world.settle()
+    (letter,) = await world.letters()
+    assert (letter.source, letter.user_id) == ("timer", world.people["Ann"].id)
+    assert letter.fault.startswith("Undecodable at bot/storage/timers.py")
+    await world.pass_time(HOUR)
+    assert (world.heard("Ann")[1:], world.heard("Ben")[1:]) == ([], ["This was promised."])
+    assert len(await world.letters()) == 1
+
+
+async def test_a_person_of_whom_nobody_can_tell_when_they_were_here_keeps_nobody_else_from_being_looked_after(
+    at_the_door: World,
+) -> None:
+    world = at_the_door
+    await _spoil(world, users, seen_at=BEFORE_TIME)
+    for _ in range(26):  # Cleo has not agreed, and goes after a day
+        await world.pass_time(HOUR)
+    (letter,) = await world.letters()
+    assert (letter.source, letter.user_id) == ("tidying", world.people["Ann"].id)
+    assert letter.fault == "Undecodable at bot/storage/users.py"
+    kept = {row.id for row in await world.rows(users)}
+    assert kept == {world.people["Ann"].id, world.people["Ben"].id}
+    await world.restart()
+    assert (await world.talk("Ben", "one"))[-1] == "Heard: one."
+
+
+PARTS = {"timers": (timers, "timers"), "outbox": (lanes, "outbox"), "tidying": (invites, "tidying")}
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_a_part_whose_statements_are_refused_says_so_once_and_goes_on_when_they_are_not(
+    at_the_door: World, log: list[Any], part: str
+) -> None:
+    world = at_the_door
+    table, name = PARTS[part]
+    await world.set_timer("Ben", "knock.promise", HOUR)
+    log.clear()
+    async with _without(world, table):
+        if part == "outbox":
+            world.app.sender.send([], waiting=True)
+        else:
+            world.clock.skip(HOUR)
+        await _until(lambda: [line for line in log if line["event"] == f"{name}.fault"])
+        world.clock.skip(timedelta(seconds=3))
+        finding = await world.app.health.look()
+        assert [told for told in finding.reasons if told.startswith(f"{name}: The database refused a statement")]
+    for _ in range(3):
+        await world.pass_time(HOUR)
+    assert world.heard("Ben")[1:] == ["This was promised."]
+    assert len([line for line in log if line["event"] == f"{name}.fault"]) == 1
+    world.clock.skip(timedelta(seconds=3))
+    assert not [reason for reason in (await world.app.health.look()).reasons if name in reason]
+
+
+@asynccontextmanager
+async def _without(world: World, table: Table) -> AsyncIterator[None]:
+    """The database refuses whatever names this table."""
+    async with world.app.database.transaction() as tx:
+        await tx.connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO away")
+    try:
+        yield
+    finally:
+        async with world.app.database.transaction() as tx:
+            await tx.connection.exec_driver_sql(f"ALTER TABLE away RENAME TO {table.name}")
+
+
+async def _until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - what is logged wakes nobody
+            await asyncio.sleep(0)
 
 
 async def test_a_press_whose_turn_raises_is_answered(at_the_door: World) -> None:

@@ -4,14 +4,16 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+import bot.app
 import bot.delivery.sender
 from bot.simulator.faults import Fault, Trouble
 from bot.storage.database import Database
 from bot.storage.messages import Status
 from bot.storage.tables import lanes, outbox
 from tests.integration.faults.world import World
+from tests.post import someone_waits
 
 
 @pytest.mark.deep  # the HTTP client lets go of a call that was cut off only after the whole of its time
@@ -54,6 +56,32 @@ async def test_what_was_not_begun_is_given_back_and_said_after_the_next_start(at
     await world.settle()
     assert world.heard("Ann")[1:] == ["Heard: one.", "Heard: two.", "Heard: three."]
     assert len(world.calls("Ann")) == 1 + 3
+
+
+async def test_a_turn_that_takes_longer_than_the_stop_leaves_nothing_claimed(
+    at_the_door: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = at_the_door
+    if world.app.database.dialect == "sqlite":
+        pytest.skip("whoever has the one lock commits without waiting")
+    monkeypatch.setattr(bot.app, "_LAST_WORDS", 0.05)
+    for patience in ("bot.app.ENOUGH", "bot.app.MOMENT", "bot.hosting.leaving.MOMENT"):
+        monkeypatch.setattr(patience, 60)
+    rival = Database(world.url, world.clock)
+    await rival.open()
+    async with rival.transaction() as tx:
+        await tx.connection.execute(update(lanes).values(tat=lanes.c.tat))
+        world.say("Ann", "one")
+        await someone_waits(rival)
+        stopping = asyncio.create_task(world.stop())
+        while not world.app.sender._ended.is_set():  # noqa: ASYNC110 - until nobody sends any more
+            await asyncio.sleep(0)
+    await rival.close()
+    await stopping
+    assert await _left_behind(world) == {"claimed": 0, "waiting": 2}
+    await world.start()
+    await world.settle()
+    assert world.heard("Ann")[1:] == ["Heard: one."]
 
 
 async def _left_behind(world: World) -> dict[str, int]:

@@ -39,6 +39,30 @@ async def test_a_chat_that_is_told_to_wait_waits_alone(at_the_door: World) -> No
     assert len(world.calls("Ann")) == 4
 
 
+@pytest.mark.parametrize("between", ["somebody else is answered", "a while"])
+async def test_two_chats_that_are_told_to_wait_hold_up_nobody_else(at_the_door: World, between: str) -> None:
+    world = at_the_door
+    heard = 1
+    with world.no_longer_than(timedelta(seconds=20)):
+        for name in ("Ann", "Ben"):
+            world.simulator.faults.add(Fault(Trouble.THROTTLE, "sendMessage", world.people[name].id, retry_after=30))
+            world.say(name, "one")
+            await world.simulator.until(lambda name=name: len(world.calls(name)) == 2)  # type: ignore[misc]
+            if between == "a while":
+                world.clock.advance(2 * SOON)
+            else:
+                world.say("Cleo", "one")
+                heard += 1
+                await world.until_heard("Cleo", heard)
+        world.say("Cleo", "two")
+        await world.until_heard("Cleo", heard + 1)
+        assert (world.heard("Ann")[1:], world.heard("Ben")[1:]) == ([], [])
+    for name in ("Ann", "Ben"):
+        await world.until_heard(name, 2)
+        asked, again = world.calls(name)[1:]
+        assert again[0] - asked[0] >= 30
+
+
 async def test_a_bot_that_is_told_to_wait_still_listens_and_answers_presses(at_the_door: World) -> None:
     world = at_the_door
     begun = world.clock.machine()
@@ -146,6 +170,24 @@ async def test_replies_and_promises_without_an_answer_come_again_and_nudges_do_n
     assert world.heard("Cleo")[1:] == ["This is the line of the day."] * (times - 1)
     assert [len(world.calls(name)) for name in world.people] == [3, 3, 2]
     assert (await world.counts())[Status.UNKNOWN] == 1
+    assert await world.is_idle()
+
+
+async def test_a_reply_whose_answer_is_lost_each_time_comes_ever_more_rarely_and_at_last_is_settled(
+    at_the_door: World,
+) -> None:
+    world = at_the_door
+    lost = world.simulator.faults.add(Fault(Trouble.DROP_AFTER, "sendMessage", world.people["Ann"].id, times=None))
+    world.say("Ann", "one", "two")
+    await world.machine_time(3 * HOUR)
+    assert (await world.talk("Ben", "one"))[1:] == ["Heard: one."]
+    lost()
+    await world.simulator.until(lambda: "Heard: two." in world.heard("Ann"))
+    await world.settle()
+    *copies, last = world.heard("Ann")[1:]
+    assert (set(copies), last) == ({"Heard: one."}, "Heard: two.")
+    times = [at for at, _ in world.calls("Ann")[1:]]
+    assert 4 < sum(at - times[0] < 3 * HOUR.total_seconds() for at in times) <= 4 + 6 + 3
     assert await world.is_idle()
 
 

@@ -32,6 +32,20 @@ class Server:
         """Start it again; it mends what the crash left."""
         await asyncio.to_thread(self._server.ensure_postgres_running)
 
+    def freeze(self) -> None:
+        """None of its processes does anything any more, nor hangs up."""
+        for process in self._processes():
+            process.suspend()
+
+    def thaw(self) -> None:
+        """They go on."""
+        for process in self._processes():
+            process.resume()
+
+    def _processes(self) -> list[Any]:
+        postmaster = self._server.get_postmaster_info().process
+        return [postmaster, *postmaster.children(recursive=True)]
+
 
 @pytest.fixture
 async def postgresql() -> AsyncIterator[Server]:

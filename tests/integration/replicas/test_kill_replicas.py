@@ -1,17 +1,20 @@
 """`kill -9` of replicas, and of PostgreSQL itself, at random moments under load: everybody's talk goes on where their inputs lead."""
 
 import asyncio
+import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from bot.simulator import Simulator
 from tests.integration.replicas.conftest import Server
-from tests.integration.replicas.fleet import Fleet, Replica, fleet
-from tests.program import real_time
+from tests.integration.replicas.fleet import Fleet, Replica, fleet, where
+from tests.integration.replicas.test_replicas import bring, text
+from tests.program import real_time, words
 from tests.walking import WALK, Calm, Phone, chance, crowd, undisturbed
 
 PEOPLE = 6
@@ -164,3 +167,32 @@ async def test_the_lease_of_a_dead_poller_ends_within_ten_seconds(
         first = await bots.poller()
         await bots.kill(first)
         await bots.until(lambda: bots.replicas[0].polls, within=10)
+
+
+@pytest.mark.deep  # the seconds for which silence is borne
+@pytest.mark.timeout(300)
+async def test_a_replica_that_falls_silent_in_the_middle_of_a_turn_holds_nobody_up_for_longer_than_ten_seconds(
+    tmp_path: Path, create_postgresql: Callable[[], str]
+) -> None:
+    async with fleet(tmp_path, create_postgresql(), hooked=True) as bots:
+        ann, ben = bots.simulator.people()
+        await bots.start(2)
+        await bots.up()
+        ann.starts()
+        ben.starts()
+        await bots.heard(lambda: words(ann) and words(ben))
+        await bots.settled()
+        silent = bots.replicas.pop()
+        socket, name = where(bots.url)
+        connection = await asyncpg.connect(host=socket, user="postgres", database=name)
+        async with connection.transaction():
+            await connection.execute("SELECT FROM lanes FOR UPDATE")
+            asking = asyncio.create_task(bring(silent.listen, text(901, ann.id, "/menu")))
+            while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                await real_time(0.02)
+            silent.program.process.send_signal(signal.SIGSTOP)  # it has the budget, and gets the lanes in a moment
+        await connection.close()
+        ben.says("/menu")
+        await bots.heard(lambda: len(words(ben)) == 2, within=10)
+        asking.cancel()
+        await silent.program.kill()

@@ -16,6 +16,7 @@ from bot.core.ids import NODES, Ids
 from bot.delivery.lease import Lease
 from bot.hosting.node import SECONDS, Node
 from bot.storage import leases
+from bot.storage.budget import SECOND
 from bot.storage.database import Database
 from bot.storage.tables import leases as rows
 from bot.telegram.channel import TelegramChannel
@@ -117,6 +118,20 @@ async def test_given_back_it_is_free_at_once_and_left_to_others_for_a_while(data
     own.move(A_MOMENT)
     assert not await next_look
     assert await other.take()
+
+
+async def test_a_clock_that_is_set_back_makes_no_lease_longer(database: Database, clock: SteppedClock) -> None:
+    """What the dead left behind ends in time, though it was written when PostgreSQL's clock showed an hour more."""
+    async with database.transaction() as tx:
+        assert await leases.take(tx, "poll", "dead", 3600)
+    async with database.transaction() as tx:
+        assert not await leases.take(tx, "poll", "other")
+        until = select(rows.c.owner, rows.c.until).where(rows.c.name == "poll")
+        assert (await tx.connection.execute(until)).one() <= ("dead", await tx.machine() + leases.SECONDS * SECOND)
+    clock.move(timedelta(seconds=leases.SECONDS))
+    if database.dialect == "sqlite":  # PostgreSQL's own clock cannot be moved
+        async with database.transaction() as tx:
+            assert await leases.take(tx, "poll", "other")
 
 
 # The poller
