@@ -92,6 +92,7 @@ async def test_a_message_that_cannot_be_read_any_more_is_a_dead_letter(
         first = min(row.id for row in await world.rows(outbox) if row.status == Status.PENDING)
         async with world.app.database.transaction() as tx:
             await tx.connection.execute(update(outbox).where(outbox.c.id == first).values(payload=spoilt))
+    await world.until_heard("Ann", 2)
     await world.settle()
     after = world.heard("Ann")[1:]
     assert "Heard: two." in after

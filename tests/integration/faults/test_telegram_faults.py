@@ -209,9 +209,13 @@ async def test_an_outage_of_hours_loses_nothing_but_the_nudges_that_are_too_old(
             world.clock.skip(HOUR / 2)
         await world.machine_time(HOUR / 12)
         assert len(world.calls()) == before
+    await world.until_heard("Ann", 2)
     await world.settle()
-    await world.until_heard("Ann", 2 + nudges)
-    assert world.heard("Ann")[1:] == ["This was promised.", "This is the line of the day."][: 1 + nudges]
+    doubted = (await world.counts()).get(
+        Status.UNKNOWN, 0
+    )  # cut off on its way as the outage ended: it may have arrived
+    assert doubted <= nudges
+    assert world.heard("Ann")[1:] == ["This was promised.", "This is the line of the day."][: 1 + nudges - doubted]
     assert world.heard("Ben")[1:] == ["This was promised."]
     assert world.heard("Cleo")[1:] == ["Heard: one."]
     await world.settle()
