@@ -126,7 +126,7 @@ class Conversation:
             return
         except DatabaseUnavailable:
             raise
-        except Exception as fault:  # noqa: BLE001 - one of the two places: whatever a turn raises is one person's
+        except Exception as fault:  # noqa: BLE001 - one of the three places: whatever a turn raises is one person's
             if len(batch) == 1:
                 await self._put_away(batch[0], fault)
             else:
