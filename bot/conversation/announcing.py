@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-import structlog
-
 from bot.core.clock import Clock
-from bot.core.errors import BehindOthers, DatabaseUnavailable
+from bot.core.errors import BehindOthers
 from bot.core.events import Blocked, CommandGiven, Incoming, Unblocked
+from bot.core.setbacks import Setbacks
 from bot.dialog.library import Library
 from bot.storage import scripts, sessions
 from bot.storage.database import Database, Transaction, moment
@@ -18,22 +17,19 @@ FRESH = timedelta(seconds=30)
 """For so long an announcement holds: whoever made it may have died. Machine time."""
 KEPT = timedelta(days=1)
 
-_log = structlog.get_logger()
-
 
 class Announcer:
     """Tells the other replicas, again and again, which scripts this one knows. `clock` is the machine's own."""
 
     def __init__(self, database: Database, clock: Clock, library: Callable[[], Library]) -> None:
         self._database, self._clock, self._library = database, clock, library
+        self._setbacks = Setbacks("scripts", aside=True)
 
     async def run(self) -> None:
-        """Until cancelled. A database that is away is told later."""
+        """Until cancelled. What fails is told later."""
         while True:
-            try:
+            with self._setbacks.borne():
                 await self.announce()
-            except DatabaseUnavailable as fault:
-                _log.debug("scripts are not announced", reason=str(fault))
             await self._clock.sleep(EVERY)
 
     async def announce(self) -> None:

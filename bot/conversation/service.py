@@ -1,6 +1,5 @@
 """The way of an update: a batch of turns is one transaction, and nothing leaves before it has committed."""
 
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from bot.core.events import Blocked, CommandGiven, Elapsed, Event, Incoming, Pre
 from bot.core.facts import Facts, User
 from bot.core.ids import Ids
 from bot.core.retention import Retention
+from bot.core.setbacks import where
 from bot.dialog import engine
 from bot.dialog.library import Library
 from bot.dialog.session import NOWHERE, Session
@@ -250,8 +250,8 @@ class Conversation:
 
         What comes again tomorrow is left out in silence.
         """
-        where = _where(fault)
-        _log.error("turn failed", kind=type(incoming.event).__name__, fault=where)
+        at = where(fault)
+        _log.error("turn failed", kind=type(incoming.event).__name__, fault=at)
         now = self._clock.now()
         user = self._unknown(incoming)
         words = policy.CARD if policy.needs_people(incoming.verdict, incoming.event) else _SORRY
@@ -260,7 +260,7 @@ class Conversation:
             fresh, due = await self._not_yet_taken(tx, [incoming], now)
             if not fresh:
                 return
-            await letters.add(tx, [letters.Letter(incoming.source, incoming.id, incoming.user_id, where, now)])
+            await letters.add(tx, [letters.Letter(incoming.source, incoming.id, incoming.user_id, at, now)])
             daily = [_same_hour(timer, now) for timer in due.values() if timer.rule]
             await timers.set(tx, [(incoming.user_id, timer) for timer in daily])
             if not daily:
@@ -336,10 +336,3 @@ def _same_hour(due: Due, now: datetime) -> SetTimer:
     """A daily timer whose turn failed, a day or more later. Nothing of its person is looked at: it may be what is broken."""
     days = (now - due.due_at) // _DAY + 1
     return SetTimer(due.kind, due.ref, due.due_at + days * _DAY, due.rule)
-
-
-def _where(fault: Exception) -> str:
-    """The error's type and the last place of ours it passed; never its text, which may quote a person."""
-    frames = [frame for frame in traceback.extract_tb(fault.__traceback__) if "/bot/" in frame.filename]
-    place = f" at bot/{frames[-1].filename.rpartition('/bot/')[2]}:{frames[-1].lineno}" if frames else ""
-    return f"{type(fault).__name__}{place}"

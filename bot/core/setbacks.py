@@ -11,17 +11,19 @@ from bot.core.errors import DatabaseUnavailable, StillhereError
 _log = structlog.get_logger()
 
 _SHORTEST = 0.1
+_OUTAGE = "database_unavailable"
 
 
 class Setbacks:
     """
     The faults in a row of the part `name`. `told` hears what keeps it from its work, and nothing ("") once it works again.
 
-    A database that is away is waited for without a word to `told`: whoever watches looks for that.
+    A database that is away is waited for without a word to `told`: whoever watches looks for that. A part that is `aside`
+    leaves it to the others to log it, too.
     """
 
-    def __init__(self, name: str, told: Callable[[str, str], None] | None = None) -> None:
-        self._name, self._told = name, told
+    def __init__(self, name: str, told: Callable[[str, str], None] | None = None, *, aside: bool = False) -> None:
+        self._name, self._told, self._aside = name, told, aside
         self._said = ""
         self.in_a_row = 0
 
@@ -31,7 +33,7 @@ class Setbacks:
         try:
             yield
         except DatabaseUnavailable as fault:
-            self._count(_log.warning, "database_unavailable", str(fault))
+            self._count(_log.debug if self._aside else _log.warning, _OUTAGE, str(fault))
         except Exception as fault:  # noqa: BLE001 - one row or one statement must not keep the part from all others
             why = (
                 f"{fault} {where(fault)}" if isinstance(fault, StillhereError) else where(fault)
@@ -53,8 +55,9 @@ class Setbacks:
 
     def _over(self) -> None:
         if self.in_a_row:
+            say = _log.debug if self._aside and self._said == _OUTAGE else _log.info
             self.in_a_row, self._said = 0, ""
-            _log.info(f"{self._name}.works_again")
+            say(f"{self._name}.works_again")
             self._tell("")
 
     def _tell(self, fault: str) -> None:

@@ -2,18 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-
-import structlog
+from contextlib import suppress
 
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
+from bot.core.setbacks import Setbacks
 from bot.storage import leases
 from bot.storage.database import Database
 
 RENEWALS = 5
 """How often a lease is renewed while it lasts; those who wait for it look as often."""
-
-_log = structlog.get_logger()
 
 
 class Lease:
@@ -29,6 +27,7 @@ class Lease:
     ) -> None:
         self.name = name
         self._database, self._clock, self._owner, self._seconds = database, clock, owner, seconds
+        self._setbacks = Setbacks("lease", aside=True)
         self._rests_until = 0.0
         self.until = 0.0
         """Until when it is surely ours; machine time."""
@@ -53,13 +52,11 @@ class Lease:
         return self.held
 
     async def looks(self) -> AsyncIterator[bool]:
-        """For ever, whether it is ours: taken as soon as it is free, and renewed in time."""
+        """For ever, whether it is ours: taken as soon as it is free, and renewed in time, whatever else the database refuses."""
         while True:
             if self._clock.machine() >= self._rests_until:
-                try:
+                with self._setbacks.borne():
                     await self.take()
-                except DatabaseUnavailable as fault:
-                    _log.debug("a lease is not renewed", lease=self.name, reason=str(fault))
             yield self.held
             await self._clock.sleep(self._seconds / RENEWALS)
 
@@ -67,8 +64,6 @@ class Lease:
         """Give it back, for others to have it at once; `looks` leaves it to them for `rest` seconds."""
         self._rests_until = self._clock.machine() + rest
         self.until, self.elsewhere = 0.0, False
-        try:
+        with self._setbacks.borne(), suppress(TimeoutError):  # then it ends by itself
             async with asyncio.timeout(self._seconds), self._database.transaction() as tx:
                 await leases.release(tx, self.name, self._owner)
-        except (DatabaseUnavailable, TimeoutError):
-            pass  # it ends by itself

@@ -1,10 +1,9 @@
 """The number that tells this replica's ids from those of all others, leased so that no two have the same."""
 
-from contextlib import suppress
-
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
 from bot.core.ids import NODES, Ids
+from bot.core.setbacks import Setbacks
 from bot.delivery.lease import Lease
 from bot.storage.database import Database
 
@@ -21,6 +20,7 @@ class Node:
 
     def __init__(self, database: Database, clock: Clock, owner: str, ids: Ids) -> None:
         self._database, self._clock, self._owner, self._ids = database, clock, owner, ids
+        self._setbacks = Setbacks("node", aside=True)
         self._lease = self._of(ids.node)
 
     async def take(self) -> None:
@@ -42,7 +42,7 @@ class Node:
                     self._ids.use(self._ids.node, self._lease.until)
                 elif self._lease.elsewhere:
                     break
-            with suppress(DatabaseUnavailable):  # then the next look finds it lost once more
+            with self._setbacks.borne():  # after a fault the next look finds it lost once more
                 await self.take()
 
     async def release(self) -> None:

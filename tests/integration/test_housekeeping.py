@@ -33,9 +33,11 @@ def _last(going: chat.Chat) -> str:
     return "\n".join([message["text"], *(" ".join(f"[{each['text']}]" for each in row) for row in rows)])
 
 
-async def _a_day_later(going: chat.Chat) -> None:
-    for _ in range(26):
-        await going.wait(timedelta(hours=1))
+async def _hours(going: chat.Chat, hours: int) -> None:
+    """So many pass: in strides, and the last ones one by one."""
+    strides, rest = divmod(max(hours - 3, 0), 6)
+    for stride in [6] * strides + [1] * (rest + min(hours, 3)):
+        await going.wait(timedelta(hours=stride))
         await going.settle()
 
 
@@ -47,7 +49,7 @@ def test_who_never_agreed_is_forgotten_a_day_after_the_last_word(tmp_path: Path)
             await going.hear("Ann: /soothe")
             await going.hear("Ann: [7]")
             before = await _rows_of_people(going)
-            await _a_day_later(going)
+            await _hours(going, 26)
             after = await _rows_of_people(going)
         assert before["users"] == 2
         assert before["sessions"] == 1
@@ -60,12 +62,6 @@ def test_who_never_agreed_is_forgotten_a_day_after_the_last_word(tmp_path: Path)
 
 THOUGHTS = ("I want to kill myself", "[Thoughts, but safe now]", "[Done]", "[Yes]")
 ACTING = ("I want to kill myself", "[Yes, I might act on it]")
-
-
-async def _hours(going: chat.Chat, hours: int) -> None:
-    for _ in range(hours):
-        await going.wait(timedelta(hours=1))
-        await going.settle()
 
 
 async def _is_known(going: chat.Chat) -> bool:

@@ -14,7 +14,9 @@ from bot.storage.messages import Draft, Status
 from bot.storage.tables import outbox as outbox_table
 from bot.storage.tables import users as users_table
 from bot.storage.vault import open_vault
-from tests.integration.faults.world import World
+from tests.integration.faults.world import POSTGRESQL_IN_DEEP, World
+
+pytestmark = POSTGRESQL_IN_DEEP
 
 DAY = timedelta(days=1)
 WORDS = "I would like to talk tonight."

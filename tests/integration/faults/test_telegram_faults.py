@@ -11,7 +11,9 @@ import bot.telegram.polling
 from bot.simulator.faults import Fault, Trouble
 from bot.storage.messages import Status
 from bot.storage.tables import outbox, users
-from tests.integration.faults.world import World
+from tests.integration.faults.world import POSTGRESQL_IN_DEEP, World
+
+pytestmark = POSTGRESQL_IN_DEEP
 
 HOUR = timedelta(hours=1)
 SOON = timedelta(seconds=1)
@@ -152,7 +154,9 @@ TROUBLES = {
 }
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize(
+    "trouble", [pytest.param(each, marks=pytest.mark.deep if each == "silence" else ()) for each in TROUBLES]
+)  # a second of real silence
 async def test_replies_and_promises_without_an_answer_come_again_and_nudges_do_not(
     at_the_door: World, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

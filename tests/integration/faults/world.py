@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Row, Table, select
 
 from bot.app import App
@@ -32,6 +33,10 @@ from tests.clock import AdvancingClock
 
 EVENING = datetime(2026, 5, 4, 18, tzinfo=UTC)
 DIALOGS = Path(__file__).parent / "dialogs"
+POSTGRESQL_IN_DEEP = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)], indirect=True
+)
+"""Where the network plays the part that counts: one database before each change, both in `make deep`."""
 STONE = "stone"
 """What makes the turn of whoever writes it at the door raise."""
 
