@@ -288,7 +288,7 @@ def _open_file(path: Path) -> sqlite3.Connection:
         path, timeout=LOCK_WAIT, isolation_level=None, cached_statements=256, check_same_thread=False
     )
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-4096"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
         connection.execute("PRAGMA busy_timeout=0").close()  # from here on `Connection.begin` does the waiting
     except BaseException:
