@@ -148,7 +148,6 @@ MOMENTS = [
     ("door", "seed", "every"),
     [
         ("polling", 0, 4),
-        pytest.param("webhook", 0, 12, marks=pytest.mark.deep),
         pytest.param("polling", 2, 1, marks=pytest.mark.deep),
         pytest.param("webhook", 2, 1, marks=pytest.mark.deep),
     ],
