@@ -16,6 +16,9 @@ from tests.carried import CACHE
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "700000002:AAtoken-that-nobody-may-see-in-a-log"
+STOPPED_WITHIN = 10 + 2
+"""Seconds that a stop may take, and the interpreter's own end on a slow machine."""
+
 NO_HEALTH = {"STILLHERE_HEALTH_LISTEN": ""}
 
 
@@ -36,10 +39,10 @@ class Program:
         async with asyncio.timeout(within):
             return await self.process.wait()
 
-    async def stop(self, number: int = signal.SIGTERM) -> int:
+    async def stop(self, number: int = signal.SIGTERM, within: float = 60) -> int:
         """Ask it to end; its exit code."""
         self.process.send_signal(number)
-        return await self.ended()
+        return await self.ended(within)
 
     async def kill(self) -> None:
         """SIGKILL: not a word more."""
@@ -58,6 +61,8 @@ class Host:
         """Start an interpreter with `python -m bot`, to the last import; else a fork that has it all goes on from there."""
         self.weak = False
         """Take root's right to write everywhere away from the program, for where tests run as root."""
+        self.inside: Sequence[str] = ()
+        """What starts the interpreter: a command that ends by becoming the one it is given."""
         self._count = 0
         self._started: list[Program] = []
 
@@ -72,7 +77,7 @@ class Host:
         written = self.folder / f"said-{self._count}.txt"
         written.touch()  # it may be read before the program has come so far
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **self.settings, **settings}
-        is_cold = self.cold or self.weak or "PYTHONPATH" in environment
+        is_cold = self.cold or self.weak or bool(self.inside) or "PYTHONPATH" in environment
         begin = self._cold if is_cold else self._warm
         program = Program(await begin(command or ("run",), environment, written), written)
         self._started.append(program)
@@ -93,7 +98,7 @@ class Host:
         weakly = ("-c", _WEAKLY, sys.executable) if self.weak else ()
         with written.open("wb") as out:
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, *weakly, "-m", "bot", *command),
+                *(*self.inside, sys.executable, *weakly, "-m", "bot", *command),
                 cwd=self.folder,
                 env={"PYTHONPATH": str(ROOT), **environment},
                 stdin=asyncio.subprocess.DEVNULL,

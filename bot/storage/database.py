@@ -336,7 +336,7 @@ _SQLITE_FAULTS = {
     sqlite3.SQLITE_LOCKED: "is locked by another program. Only one Stillhere may use it: stop the other one",
     sqlite3.SQLITE_READONLY: "is read-only. Let this user write to the file and to its folder",
     sqlite3.SQLITE_FULL: "does not fit on the disk any more. Make room on it",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened. Let this user read and write its file and folder",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. Let this user read and write its file and folder; its disk may be read-only",
     sqlite3.SQLITE_PERM: "cannot be opened. Let this user read and write its file and folder",
     sqlite3.SQLITE_IOERR: "cannot be read or written. Check the disk",
     sqlite3.SQLITE_CORRUPT: "is damaged. Restore it from a backup",

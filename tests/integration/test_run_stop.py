@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.simulator import Fault, Trouble
-from tests.program import Host, free_address, hosted, polled, real_time, running, until, words
+from tests.program import STOPPED_WITHIN, Host, free_address, hosted, polled, real_time, running, until, words
 
 
 def claimed(host: Host) -> tuple[int, int]:
@@ -28,7 +28,7 @@ async def test_it_says_where_it_listens_and_ends_with_code_0(tmp_path: Path, num
         program = await host.start()
         await polled(simulator, program)
         assert program.said == "Stillhere listens as @still_bot. Stop it with Ctrl-C.\n"
-        assert await program.stop(number) == 0
+        assert await program.stop(number, STOPPED_WITHIN) == 0
         assert program.said.count("\n") == 1
         while simulator.is_polled:  # noqa: ASYNC110 - until Telegram has seen that its caller hung up
             await asyncio.sleep(0)
@@ -43,7 +43,7 @@ async def test_what_is_being_sent_is_sent_and_settled_and_not_said_again(tmp_pat
             ann.starts()
             ben.starts()
             await until(simulator, program, lambda: simulator.faults.struck == 2)
-            assert await program.stop() == 0, program.said
+            assert await program.stop(within=STOPPED_WITHIN) == 0, program.said
         assert claimed(host) == (0, 0)
         assert len(words(ann)) == len(words(ben)) == 1
         async with running(host, simulator):
@@ -61,7 +61,7 @@ async def test_a_stop_does_not_wait_for_a_telegram_that_is_silent(tmp_path: Path
         with simulator.faults.during(Fault(Trouble.HANG, times=None)):
             ann.starts()
             await until(simulator, program, lambda: simulator.calls("sendMessage"))
-            assert await program.stop() == 0, program.said
+            assert await program.stop(within=STOPPED_WITHIN) == 0, program.said
         assert claimed(host) == (1, 0)
         assert words(ann) == []
         async with running(host, simulator) as program:
@@ -97,7 +97,7 @@ async def test_a_stop_while_it_waits_for_the_network(tmp_path: Path) -> None:
         with simulator.faults.during(Fault(Trouble.HANG, "getMe", times=1)):
             program = await host.start()
             await until(simulator, program, lambda: simulator.faults.struck)
-            assert await program.stop() == 0, program.said
+            assert await program.stop(within=STOPPED_WITHIN) == 0, program.said
         assert program.said == ""
 
 
@@ -119,7 +119,7 @@ async def test_with_a_webhook_updates_are_brought_and_answered(tmp_path: Path) -
         forged = urllib.request.Request(f"http://{listen}/hook", b"{}", {"X-Telegram-Bot-Api-Secret-Token": "other"})
         with pytest.raises(urllib.error.HTTPError, match="403"):
             await to_thread(urllib.request.urlopen, forged)
-        assert await program.stop() == 0, program.said
+        assert await program.stop(within=STOPPED_WITHIN) == 0, program.said
         assert claimed(host) == (0, 0)
         assert not simulator.calls("getUpdates", "deleteWebhook")
 

@@ -1,9 +1,10 @@
-"""Several programs on one PostgreSQL, behind a load balancer or sharing a poller's lease, and what their database says of them."""
+"""Several programs on one PostgreSQL, or one on SQLite, behind a load balancer or polling, and what their database says of them."""
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -15,22 +16,28 @@ from aiohttp import web
 
 from bot.dialogs import read_dialogs
 from bot.simulator import Simulator
-from tests.program import Host, Program, free_address, hosted, real_time
+from tests.program import TOKEN, Host, Program, free_address, hosted, real_time
 
 SECRET = "s3cret"
+SILENCE = 3.0
+"""Seconds after which the load balancer gives up on a replica that says nothing."""
+
 POLLS, WAITS = "this replica polls now", "this replica waits for its turn to poll"
 
 
 class Replica:
-    """One of the programs. `listen`: where its webhook is served, or nothing."""
+    """One of the programs. `listen`: where its webhook is served, or nothing; `is_alone`: no other may use its database."""
 
-    def __init__(self, program: Program, listen: str) -> None:
+    def __init__(self, program: Program, listen: str, *, is_alone: bool = False) -> None:
         self.program = program
         self.listen = listen
+        self.is_alone = is_alone
 
     @property
     def name(self) -> str:
-        """What it is called in leases and claims, once it is up."""
+        """What it is called in leases and claims, once it is up; where it is the only one, anything."""
+        if self.is_alone:
+            return "%"
         found = re.search(r'"replica": "(\w+)"', self.program.said)
         return found[1] if found else ""
 
@@ -47,6 +54,8 @@ class Fleet:
     def __init__(self, host: Host, simulator: Simulator, url: str, *, hooked: bool) -> None:
         self.host, self.simulator, self.url, self.hooked = host, simulator, url, hooked
         self.replicas: list[Replica] = []
+        self.key_file = host.folder / "keys/stillhere.key"
+        self.account = simulator.world.accounts[int(TOKEN.partition(":")[0])]
         self._turn = count()
 
     async def start(self, number: int = 1, **settings: str) -> list[Replica]:
@@ -55,7 +64,8 @@ class Fleet:
         for _ in range(number):
             listen = free_address() if self.hooked else ""
             hook = {"STILLHERE_WEBHOOK_LISTEN": listen} if listen else {}
-            started.append(Replica(await self.host.start(**hook, **settings), listen))
+            program = await self.host.start(**hook, **settings)
+            started.append(Replica(program, listen, is_alone=self.url.startswith("sqlite")))
         self.replicas += started
         return started
 
@@ -88,7 +98,12 @@ class Fleet:
             await self.simulator.until(holds)
 
     async def rows(self, statement: str, *values: object) -> list[Any]:
-        """What the database answers."""
+        """What the database answers. SQLite's file is left as it is, so that it is the bot that finds what a kill left in it."""
+        if self.url.startswith("sqlite"):
+            path = self.url.removeprefix("sqlite+aiosqlite:///")
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+                file.row_factory = sqlite3.Row
+                return file.execute(statement, {str(n): value for n, value in enumerate(values, 1)}).fetchall()
         socket, name = where(self.url)
         connection = await asyncpg.connect(host=socket, user="postgres", database=name)
         try:
@@ -106,10 +121,10 @@ class Fleet:
         """Its time is over, as if nobody had renewed it for so long."""
         await self.rows("UPDATE leases SET until = 0 WHERE name = $1", name)
 
-    async def poller(self) -> Replica:
-        """The one that polls, once there is one."""
-        await self.until(lambda: any(each.polls for each in self.replicas))
-        return next(each for each in self.replicas if each.polls)
+    async def poller(self, besides: Replica | None = None) -> Replica:
+        """The one that polls, once there is one; `besides` the one that believes it does."""
+        await self.until(lambda: any(each.polls for each in self.replicas if each is not besides))
+        return next(each for each in self.replicas if each.polls and each is not besides)
 
     async def balance(self, request: web.Request) -> web.Response:
         """Bring a request to the next replica that listens, as a load balancer does."""
@@ -123,8 +138,8 @@ class Fleet:
                     return web.Response(status=answer.status, body=await answer.read())
             except aiohttp.ClientConnectorError:
                 continue
-            except aiohttp.ClientError:
-                break  # it died over this request
+            except (aiohttp.ClientError, TimeoutError):
+                break  # it died over this request, or says nothing
         return web.Response(status=502)
 
 
@@ -169,7 +184,7 @@ _SESSION = web.AppKey("session", aiohttp.ClientSession)
 async def _balancer(made: Fleet, public: str) -> AsyncIterator[None]:
     app = web.Application()
     app.router.add_post("/hook", made.balance)
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SILENCE)) as session:
         app[_SESSION] = session
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

@@ -2,115 +2,39 @@
 
 import asyncio
 import signal
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
 
-from bot.simulator import Simulator
+from bot.storage.messages import LEASE
 from tests.integration.replicas.conftest import Server
-from tests.integration.replicas.fleet import Fleet, Replica, fleet, where
+from tests.integration.replicas.fleet import fleet, where
 from tests.integration.replicas.test_replicas import bring, text
+from tests.integration.storm import PEOPLE, Storm, storming
 from tests.program import real_time, words
-from tests.walking import WALK, Calm, Phone, chance, crowd, undisturbed
+from tests.walking import chance
 
-PEOPLE = 6
 REPLICAS = 3
 KILLS = 21
 CRASHES = 6
 
+HAND_OVER = 10.0
+"""Seconds within which others go on where a replica fell silent."""
 
-class Storm:
-    """People walk side by side while replicas die; every so many deeds something breaks."""
-
-    def __init__(self, bots: Fleet, calm: list[Calm], breaks: Callable[["Storm", int], Any], times: int) -> None:
-        self.bots, self.calm, self._breaks = bots, calm, breaks
-        self.phones = [Phone(bots.simulator, person) for person in crowd(bots.simulator, len(calm))]
-        self.in_flight: Counter[int] = Counter()
-        self.breaks = 0
-        self._times = times
-        self._every = len(WALK) * len(calm) // times
-        self._deeds = 0
-
-    async def blow(self) -> None:
-        """Everybody walks to the end, and so many things break meanwhile."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._break())
-            for phone, calm in zip(self.phones, self.calm, strict=True):
-                group.create_task(self._walk(phone, calm))
-
-    async def _break(self) -> None:
-        while self.breaks < self._times:
-            await self.bots.until(lambda: self._stage > self.breaks, within=300)
-            await self._breaks(self, self.breaks)
-            self.breaks += 1
-
-    async def _walk(self, phone: Phone, calm: Calm) -> None:
-        for deed, wanted in zip(WALK, calm.ends, strict=True):
-            seen = len(phone.shown)
-            phone.act(deed)
-            self._deeds += 1
-            try:
-                await self.bots.heard(lambda: wanted in phone.shown[seen:], within=120)  # noqa: B023 - awaited here
-            except TimeoutError:
-                told = "\n".join(each.program.said for each in self.bots.replicas)
-                raise AssertionError(f"wanted {wanted}, shown {phone.shown[seen:]}\n{told}") from None
-            phone.looks_at = wanted
-            await self.two_are_up()
-            await self.bots.until(lambda: self._stage <= self.breaks + 1 or self.breaks == self._times, within=300)
-
-    @property
-    def _stage(self) -> int:
-        """How many things should have broken by now: people do not run away from what breaks."""
-        return self._deeds // self._every
-
-    async def two_are_up(self) -> None:
-        """Load without replicas is no load on them."""
-        await self.bots.until(lambda: sum("listens" in each.program.said for each in self.bots.replicas) > 1)
-
-    async def note(self, owners: str = "%") -> None:
-        """Count what is claimed by these owners, and not settled: that may come twice."""
-        claimed = await self.bots.rows(
-            "SELECT user_id, count(*) AS n FROM outbox JOIN lanes USING (destination) "
-            "WHERE status = 1 AND owner LIKE $1 GROUP BY user_id",
-            owners,
-        )
-        self.in_flight.update({row["user_id"]: row["n"] for row in claimed})
-
-    async def check(self) -> None:
-        """Nothing is lost, nothing out of order, nothing open, and twice came only what was in flight."""
-        for replica in list(self.bots.replicas):
-            await self.bots.until(lambda replica=replica: "listens" in replica.program.said)  # type: ignore[misc]
-            await self.bots.stop(replica)
-        assert not await self.bots.rows("SELECT id FROM outbox WHERE status < 2")
-        assert not await self.bots.rows("SELECT destination FROM lanes WHERE owner IS NOT NULL OR next_at IS NOT NULL")
-        assert not await self.bots.rows("SELECT id FROM dead_letters")
-        twice: Counter[int] = Counter()
-        for phone, calm in zip(self.phones, self.calm, strict=True):
-            assert list(dict.fromkeys(phone.shown)) == list(dict.fromkeys(calm.shown))
-            (row,) = await self.bots.rows(
-                "SELECT dialog, state, revision FROM sessions WHERE user_id = $1", phone.person.id
-            )
-            assert tuple(row) == calm.place
-            twice[phone.person.id] = len(phone.shown) - len(calm.shown)
-            assert 0 <= twice[phone.person.id] <= self.in_flight[phone.person.id]
-        flying = self.in_flight.total()
-        print(f"{self.breaks} breaks, {flying} in flight, {twice.total()} came twice")  # noqa: T201 - seen with `pytest -s`
+MARGIN = 5.0
+"""Seconds that a slow machine may take for it besides."""
 
 
 async def kill_one(storm: Storm, step: int) -> None:
     """At a random moment, in two of three cases the one that polls; another is started in its place."""
     bots = storm.bots
-    await real_time(chance(1, step, 60) / 1000)
-    victims: list[Replica] = sorted(bots.replicas, key=lambda each: each.polls and step % 3 != 0, reverse=True)
-    victim = victims[0] if bots.replicas and victims[0].polls else victims[chance(2, step, len(victims))]
-    await bots.kill(victim)
-    await storm.note(f"{victim.name or '-'}:%")
+    await storm.a_moment(chance(1, step, 80))
+    polls = [each for each in bots.replicas if each.polls and step % 3]
+    await storm.kill(polls[0] if polls else bots.replicas[chance(2, step, len(bots.replicas))])
     await bots.start()
-    await storm.two_are_up()
+    await bots.until(lambda: sum("listens" in each.program.said for each in bots.replicas) > 1)
 
 
 @pytest.mark.deep
@@ -119,41 +43,69 @@ async def kill_one(storm: Storm, step: int) -> None:
 async def test_replicas_killed_at_random_moments(
     tmp_path: Path, create_postgresql: Callable[[], str], door: str
 ) -> None:
-    calm = await undisturbed(tmp_path, PEOPLE)
-    telegram = Simulator(limits=False, webhook_backoff=lambda _failures: 0.1)
-    async with fleet(
-        tmp_path, create_postgresql(), hooked=door == "webhook", telegram=telegram, STILLHERE_SEND_RATE="0"
-    ) as bots:
-        await bots.start(REPLICAS)
-        await bots.up()
-        storm = Storm(bots, calm, kill_one, KILLS)
+    async with storming(tmp_path, create_postgresql(), door, kill_one, KILLS, REPLICAS) as storm:
         await storm.blow()
         await storm.check()
-        assert storm.breaks == KILLS
+        assert len(storm.broken) == KILLS
+        assert any(each.in_flight for each in storm.broken)
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(900)
-async def test_postgresql_itself_stops_dead_and_comes_back(tmp_path: Path, postgresql: Server) -> None:
+@pytest.mark.parametrize("door", ["polling", "webhook"])
+async def test_postgresql_itself_stops_dead_and_comes_back(tmp_path: Path, postgresql: Server, door: str) -> None:
     async def pull_the_plug(storm: Storm, step: int) -> None:
+        bots = storm.bots
         await bots.up()  # a program that just begins ends with a line, and its supervisor starts it again
-        await real_time(chance(3, step, 60) / 1000)
+        await storm.a_moment(chance(3, step, 80))
         await postgresql.crash()
-        if step % 3 == 2:
-            await bots.kill(bots.replicas[0])
+        dies = bots.replicas[:1] if step % 3 == 2 else []
+        for replica in dies:
+            await bots.kill(replica)
         await postgresql.start()
-        await storm.note()
-        await bots.start(REPLICAS - len(bots.replicas))
+        await storm.note(*(each.name for each in dies))  # where nobody died, nothing is excused
+        await bots.start(len(dies))
 
-    calm = await undisturbed(tmp_path, PEOPLE)
-    telegram = Simulator(limits=False, webhook_backoff=lambda _failures: 0.1)
-    async with fleet(tmp_path, postgresql.url, hooked=True, telegram=telegram, STILLHERE_SEND_RATE="0") as bots:
-        await bots.start(REPLICAS)
-        await bots.up()
-        storm = Storm(bots, calm, pull_the_plug, CRASHES)
+    async with storming(tmp_path, postgresql.url, door, pull_the_plug, CRASHES, REPLICAS) as storm:
         await storm.blow()
         await storm.check()
-        assert storm.breaks == CRASHES
+        assert len(storm.broken) == CRASHES
+
+
+@pytest.mark.deep  # the seconds for which silence is borne
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("door", ["polling", "webhook"])
+async def test_a_replica_frozen_under_load_is_replaced_in_time_and_repeats_nothing_when_it_goes_on(
+    tmp_path: Path, create_postgresql: Callable[[], str], door: str
+) -> None:
+    """It keeps its sockets, its claims and its transactions, and says no word: as if its machine had died."""
+    clock = asyncio.get_running_loop().time
+    at, held = 0.0, set[int]()
+
+    async def freeze(storm: Storm, _step: int) -> None:
+        nonlocal at, held
+        bots = storm.bots
+        await storm.a_moment(0)
+        silent = await bots.poller() if door == "polling" else bots.replicas[0]
+        silent.program.process.send_signal(signal.SIGSTOP)
+        at = clock()
+        await storm.note(silent.name)
+        await real_time(1)  # what was on its way to the database has arrived
+        held = await storm.claimed(silent)
+        async with asyncio.timeout(LEASE + HAND_OVER):
+            while await storm.claimed(silent):
+                await real_time(0.1)
+        await real_time(at + HAND_OVER + MARGIN - clock())
+        silent.program.process.send_signal(signal.SIGCONT)
+        await storm.note()  # from here on nothing is excused
+
+    async with storming(tmp_path, create_postgresql(), door, freeze, 1, REPLICAS) as storm:
+        await storm.blow()
+        await storm.check()
+        others = [each for each in storm.waits if each.person not in held]
+        meanwhile = [each for each in others if each.answered > at and each.acted < at + HAND_OVER]
+        assert max(each.answered - max(at, each.acted) for each in meanwhile) < HAND_OVER + MARGIN
+        assert len({each.person for each in meanwhile} | held) == PEOPLE
 
 
 @pytest.mark.deep
