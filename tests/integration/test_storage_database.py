@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-import bot.storage.database
+import bot.storage.engines
 from bot.core.errors import DatabaseUnavailable, SettingError, StatementRefused
-from bot.storage.database import LOCK_WAIT, Database, instant, moment
+from bot.storage.database import Database, instant, moment
+from bot.storage.engines import LOCK_WAIT
 from bot.storage.tables import leases
 from tests.clocks import SteppedClock
 from tests.post import someone_waits
@@ -150,7 +151,7 @@ async def test_a_file_that_is_missing_inside_a_transaction_is_not_blamed_on_the_
 
 
 async def test_a_lock_held_elsewhere_is_said_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.storage.database.LOCK_WAIT", 0)
+    monkeypatch.setattr("bot.storage.engines.LOCK_WAIT", 0)
     path = tmp_path / "stillhere.db"
     database = Database(f"sqlite+aiosqlite:///{path}", SteppedClock())
     await database.open()
@@ -209,7 +210,7 @@ async def test_a_database_that_the_server_does_not_have_is_said_plainly(postgres
 
 
 async def test_waiting_too_long_for_a_turn_is_said_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.storage.database._TURN_WAIT", 0)
+    monkeypatch.setattr("bot.storage.engines.TURN_WAIT", 0)
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'stillhere.db'}", SteppedClock())
     await database.open()
     async with database.transaction():
@@ -265,10 +266,10 @@ async def test_what_a_silent_session_held_is_handed_over_and_its_transaction_end
     migrated_postgresql: str, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program that died with its machine says nothing more, and does not hang up either."""
-    assert bot.storage.database.SILENCE + 1 < LOCK_WAIT  # whoever waits for its locks still gets them
+    assert bot.storage.engines.SILENCE + 1 < LOCK_WAIT  # whoever waits for its locks still gets them
     other, silent = Database(migrated_postgresql, clock), Database(migrated_postgresql, clock)
     await other.open()
-    monkeypatch.setattr("bot.storage.database.SILENCE", 0.2)
+    monkeypatch.setattr("bot.storage.engines.SILENCE", 0.2)
     await silent.open()
     wrote = "INSERT INTO budget VALUES ('silent', 7) ON CONFLICT (name) DO UPDATE SET tat = 7"
 

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
-import bot.storage.database
+import bot.storage.engines
 from bot.core.errors import DatabaseUnavailable
 from bot.storage.messages import Status
 from bot.storage.tables import outbox
@@ -84,7 +84,7 @@ async def test_a_database_that_cannot_work_is_waited_for(
     build_world: Callable[..., World], log: list[Any], trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = build_world()
-    monkeypatch.setattr(bot.storage.database, "LOCK_WAIT", 0.05 if world.url.startswith("sqlite") else 1)
+    monkeypatch.setattr(bot.storage.engines, "LOCK_WAIT", 0.05 if world.url.startswith("sqlite") else 1)
     strike, sentence = TROUBLES[trouble]
     if trouble == "full" and not world.url.startswith("sqlite"):
         pytest.skip("PostgreSQL's disk cannot be filled without harm to others")
