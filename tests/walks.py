@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bot.conversation import service
+from bot.conversation import deciding
 from bot.conversation.render import Renderer
 from bot.core.effects import Erase, Record, Say, SetTimer
 from bot.core.events import CommandGiven, Edited, Event, Pressed, SentMedia, SharedPlace, Verdict, Wrote
@@ -124,7 +124,7 @@ class Walk:
         known = replace(self.play.facts(), verdict=verdict)
         self.path.append(repr(verdict))
         event = Wrote("I can't any more")
-        heard = self.play.take(service.decide(library(), self.play.session, event, known))
+        heard = self.play.take(deciding.decide(library(), self.play.session, event, known))
         self._check(heard)
         assert heard, f"no answer to danger\n{self}"
 

@@ -21,8 +21,9 @@ from bot.safety import helplines
 from bot.storage import backlog, letters, outbox
 from bot.storage.database import Database, Transaction
 from bot.storage.deletions import Deletions, beside
+from bot.storage.key_file import load_keys, open_to_others
 from bot.storage.migration import newest, revision
-from bot.storage.vault import Vault, load_keys, open_to_others, open_vault
+from bot.storage.vault import Vault, open_vault
 from bot.telegram.channel import TelegramChannel
 from bot.telegram.errors import translated
 

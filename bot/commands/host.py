@@ -28,7 +28,7 @@ class NotDone(StillhereError):  # noqa: N818 - reads as a sentence where it is r
 
 def init(settings: Settings, folder: Path = Path()) -> list[str]:
     """Write `.env` and the key file, where there are none yet; what was done, line by line. Raises VaultError, NotDone."""
-    from bot.storage.vault import make_key_file
+    from bot.storage.key_file import make_key_file
 
     told = [_write_env(folder / ".env")]
     if settings.key_file.exists():

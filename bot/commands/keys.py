@@ -9,8 +9,9 @@ from bot.core.errors import DatabaseUnavailable
 from bot.hosting.guard import Guard
 from bot.storage import rotation
 from bot.storage.database import Database
+from bot.storage.key_file import load_keys, make_key_file, new_master, replace_key_file
 from bot.storage.migration import newest, revision
-from bot.storage.vault import Vault, fingerprint, load_keys, make_key_file, new_master, open_vault, replace_key_file
+from bot.storage.vault import Vault, fingerprint, open_vault
 
 
 async def rotate(settings: Settings, *, prepare: bool = False) -> AsyncGenerator[str]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Protocol
 
 import structlog
 
-from bot.conversation import facts
+from bot.conversation import deciding, facts
 from bot.conversation.access import Access
 from bot.conversation.apply import Writing, apology
 from bot.conversation.facts import Standing
@@ -16,17 +16,14 @@ from bot.conversation.render import Renderer
 from bot.core.clock import Clock
 from bot.core.effects import ChangeUser, Effect, Phrase, Say, SetTimer
 from bot.core.errors import BehindOthers, DatabaseUnavailable, Undecodable
-from bot.core.events import Blocked, CommandGiven, Elapsed, Event, Incoming, Pressed, Unblocked, Wrote
-from bot.core.facts import Facts, User
+from bot.core.events import Blocked, Elapsed, Incoming, Pressed, Unblocked
+from bot.core.facts import User
 from bot.core.ids import Ids
 from bot.core.retention import Retention
 from bot.core.setbacks import where
-from bot.dialog import engine
 from bot.dialog.library import Library
-from bot.dialog.session import NOWHERE, Session
 from bot.i18n.zones import next_daily
-from bot.profile import consent
-from bot.safety import discretion, policy
+from bot.safety import policy
 from bot.storage import letters, outbox, seen, timers, users
 from bot.storage.database import Database, Transaction
 from bot.storage.deletions import Deletions
@@ -199,7 +196,7 @@ class Conversation:
         if isinstance(incoming.event, Blocked | Unblocked):
             return (ChangeUser({"blocked_at": now if isinstance(incoming.event, Blocked) else None}),)
         known = standing.facts(now, self._ids.next(), incoming.verdict, self._kept)
-        outcome = decide(self.library, standing.session, incoming.event, known)
+        outcome = deciding.decide(self.library, standing.session, incoming.event, known)
         standing.session = outcome.session
         if isinstance(incoming.event, Pressed):
             done.answers.append((incoming.event.query_id, self._toast(user, outcome.toast, now)))
@@ -288,43 +285,6 @@ class Conversation:
         except Undecodable:
             return User(user_id, user_id, self.library.catalog.suiting(""))  # private chats have their person's number
         return found[user_id].user if user_id in found else None
-
-
-def decide(library: Library, session: Session, event: Event, known: Facts) -> engine.Outcome:
-    """Hops 4 and 5: what `event` leads to, within what the safety policy allows. Pure; `known.verdict` is the detector's."""
-    if isinstance(event, Wrote) and known.verdict is None and policy.asks_for_help(event):
-        event = CommandGiven("help", "", event.message_id)
-    response = policy.respond(known.verdict, event, known.user, session, known.now)
-    aside: tuple[Effect, ...] = ()
-    if response.beside:  # said beside the turn, which goes on as if nothing had been said
-        noted = engine.decide(library, session, Elapsed(response.beside, "0", known.now), known)
-        aside, session = discretion.uncovered(noted.effects), replace(noted.session, at=session.at)
-    if isinstance(event, Wrote) and known.verdict is None and discretion.leaves(known.user, event.text):
-        return engine.decide(library, replace(session, frame=NOWHERE, stack=()), event, known, opens=discretion.EXIT)
-    if response.then:  # it waits behind what is opened now, and is come back to
-        session = engine.decide(library, session, event, known, opens=response.then).session
-    asked_again = not response.opens and consent.asks_again(known.user, event, session, known.now)
-    outcome = engine.decide(library, session, event, known, opens=consent.DIALOG if asked_again else response.opens)
-    if (waiting := consent.waiting(session, outcome.effects)) is not None:
-        agreed = replace(known, user=replace(known.user, consent=consent.VERSION))
-        if isinstance(waiting, CommandGiven) or _takes_text(library, outcome.session):
-            taken = decide(library, outcome.session, waiting, agreed)
-            effects = policy.own_words(outcome.effects, {consent.DIALOG})
-            outcome = replace(taken, effects=(*effects, *taken.effects), toast=outcome.toast)
-    elif (shut_out := policy.shut_out(session, outcome.session, known.user, known.now)) is not None:
-        outcome = engine.decide(library, shut_out, event, known, opens=policy.DOOR)
-    elif (words := policy.handed_on(session, outcome.session)) and _takes_text(library, outcome.session):
-        taken = engine.decide(library, outcome.session, Wrote(words), known)
-        outcome = replace(taken, effects=(*policy.own_words(outcome.effects), *taken.effects), toast=outcome.toast)
-    before = (*response.effects, *aside)
-    return replace(outcome, effects=(*before, *outcome.effects)) if before else outcome
-
-
-def _takes_text(library: Library, session: Session) -> bool:
-    """Whether the open prompt waits for words."""
-    dialog = library.dialogs.get(session.frame.dialog)
-    state = dialog.state(session.frame.state) if dialog else None
-    return state is not None and bool(state.text)
 
 
 def _tomorrow(due: Due, user: User, now: datetime) -> SetTimer:

@@ -18,10 +18,11 @@ from bot.core.facts import User
 from bot.storage import claims, outbox, rotation, users
 from bot.storage.budget import limits
 from bot.storage.database import Database
+from bot.storage.key_file import load_keys, replace_key_file
 from bot.storage.messages import Draft, Owner
 from bot.storage.tables import users as users_table
 from bot.storage.tables import vaults
-from bot.storage.vault import Vault, load_keys, open_vault, replace_key_file
+from bot.storage.vault import Vault, open_vault
 from tests import chat
 from tests.carried import library
 from tests.clocks import SteppedClock

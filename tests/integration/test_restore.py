@@ -21,8 +21,9 @@ from bot.hosting.guard import Guard
 from bot.storage import entries, rotation, users
 from bot.storage.database import Database
 from bot.storage.deletions import Deletions, beside
+from bot.storage.key_file import load_keys, replace_key_file
 from bot.storage.tables import metadata
-from bot.storage.vault import fingerprint, load_keys, open_vault, replace_key_file
+from bot.storage.vault import fingerprint, open_vault
 
 NOW = SystemClock().now()
 

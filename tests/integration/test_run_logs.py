@@ -10,9 +10,9 @@ from tests.program import TOKEN, Program, hosted, running, until, words
 FAILING = '''
 """Lets the program fail in the middle of a turn, a call and a background task, each time with a person's words in the error."""
 import asyncio, logging
-import bot.conversation.service as service, bot.delivery.sender as sender
+import bot.conversation.deciding as deciding, bot.delivery.sender as sender
 
-decide, attempt, unsent = service.decide, sender.attempt, []
+decide, attempt, unsent = deciding.decide, sender.attempt, []
 
 def failing(library, session, event, *more, **named):
     text = getattr(event, "text", "")
@@ -32,7 +32,7 @@ async def unsendable(channel, row, *more):
         raise LookupError(unsent.pop() + row.body.decode())
     return await attempt(channel, row, *more)
 
-service.decide, sender.attempt = failing, unsendable
+deciding.decide, sender.attempt = failing, unsendable
 '''
 
 MARKS = [
@@ -107,6 +107,7 @@ async def talk(program: Program, ann: Person) -> None:
         ann.says(danger)
         ann.says("Verzweiflung, and more")
     await after()
+    await until(simulator, program, lambda: words(ann))  # /clear took away what there was
     await after(ann.presses(_last(ann), "p.1.1.Geheimnis"))
     await after(ann.presses(_last(ann), "o.crisis.Geheimnis.with"))
     await after(ann.sends_photo(caption="Bildunterschrift"))

@@ -17,9 +17,10 @@ from bot.core.errors import DatabaseUnavailable, StatementRefused, VaultError
 from bot.core.facts import User
 from bot.storage import migration, users
 from bot.storage.database import Database
+from bot.storage.key_file import make_key_file
 from bot.storage.migration import migrate
 from bot.storage.tables import metadata, vaults
-from bot.storage.vault import Vault, make_key_file, open_vault
+from bot.storage.vault import Vault, open_vault
 from tests.clocks import SteppedClock
 
 

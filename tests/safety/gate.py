@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.conversation.service import decide
+from bot.conversation.deciding import decide
 from bot.core.effects import (
     Button,
     ChangeSpace,

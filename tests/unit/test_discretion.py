@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.conversation.service import decide
+from bot.conversation.deciding import decide
 from bot.core.effects import Hide, Say, TakeAway, Uncover
 from bot.core.events import CommandGiven, Elapsed, Event, Pressed, Verdict, Wrote
 from bot.core.facts import Facts, Shown

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import VaultError
-from bot.storage.vault import Vault, load_keys, make_key_file, open_to_others, replace_key_file
+from bot.storage.key_file import load_keys, make_key_file, open_to_others, replace_key_file
+from bot.storage.vault import Vault
 
 VAULT = Vault(bytes(range(32)))
 KEY, WRAPPED = VAULT.make_key(7)
