@@ -95,8 +95,8 @@ class Storm:
 
     async def blow(self) -> None:
         """Everybody walks to the end, and everything breaks meanwhile; each answer of Telegram takes its time."""
-        for method in ("sendMessage", "editMessageText"):
-            self.bots.simulator.faults.add(Fault(Trouble.DELAY, method, times=None, seconds=0.1))
+        for method, seconds in (("sendMessage", 0.1), ("editMessageText", 0.1), ("getUpdates", 0.2)):
+            self.bots.simulator.faults.add(Fault(Trouble.DELAY, method, times=None, seconds=seconds))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._break())
             for phone, calm in zip(self.phones, self.calm, strict=True):
@@ -109,6 +109,16 @@ class Storm:
         seen = sum(len(phone.shown) for phone in self.phones)
         await self.bots.heard(lambda: sum(len(phone.shown) for phone in self.phones) > seen)
         await real_time(luck / 1000)
+
+    async def a_nudge(self) -> None:
+        """Until a nudge has just been said to somebody and nobody can have settled it; or much else, if none comes."""
+        seen = [len(phone.shown) for phone in self.phones]
+
+        def said() -> bool:
+            new = [each for phone, n in zip(self.phones, seen, strict=True) for each in phone.shown[n:]]
+            return len(new) > _MUCH or any(each in NUDGES for each in new)
+
+        await self.bots.heard(said)
 
     async def kill(self, replica: Replica) -> None:
         """SIGKILL, and a look at what it leaves behind."""
@@ -250,6 +260,7 @@ async def storming(
         yield storm
 
 
+_MUCH = 10
 _CLAIMED = """
     SELECT user_id, outbox.priority, count(*) AS n FROM outbox JOIN lanes USING (destination)
     WHERE status = 1 AND owner LIKE $1 AND method <> 'editMessageReplyMarkup' GROUP BY user_id, outbox.priority
