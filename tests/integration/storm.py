@@ -110,16 +110,6 @@ class Storm:
         await self.bots.heard(lambda: sum(len(phone.shown) for phone in self.phones) > seen)
         await real_time(luck / 1000)
 
-    async def a_nudge(self) -> None:
-        """Until a nudge has just been said to somebody and nobody can have settled it; or much else, if none comes."""
-        seen = [len(phone.shown) for phone in self.phones]
-
-        def said() -> bool:
-            new = [each for phone, n in zip(self.phones, seen, strict=True) for each in phone.shown[n:]]
-            return len(new) > _MUCH or any(each in NUDGES for each in new)
-
-        await self.bots.heard(said)
-
     async def kill(self, replica: Replica) -> None:
         """SIGKILL, and a look at what it leaves behind."""
         await self.bots.kill(replica)
@@ -260,7 +250,6 @@ async def storming(
         yield storm
 
 
-_MUCH = 10
 _CLAIMED = """
     SELECT user_id, outbox.priority, count(*) AS n FROM outbox JOIN lanes USING (destination)
     WHERE status = 1 AND owner LIKE $1 AND method <> 'editMessageReplyMarkup' GROUP BY user_id, outbox.priority

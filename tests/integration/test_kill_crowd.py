@@ -15,9 +15,9 @@ STOPS = 10
 
 
 async def kill(storm: Storm, step: int) -> None:
-    """At a random moment, or when a nudge is in flight; every fourth time once more, before the next one has come to itself."""
+    """At a random moment; every fourth time once more, before the next one has come to itself."""
     bots = storm.bots
-    await (storm.a_nudge() if step % 2 else storm.a_moment(chance(1, step, 80)))
+    await storm.a_moment(chance(1, step, 80))
     await storm.kill(bots.replicas[0])
     await bots.start()
     if step % 4 == 3:
