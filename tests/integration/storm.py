@@ -95,8 +95,8 @@ class Storm:
 
     async def blow(self) -> None:
         """Everybody walks to the end, and everything breaks meanwhile; each answer of Telegram takes its time."""
-        for method in ("sendMessage", "editMessageText"):
-            self.bots.simulator.faults.add(Fault(Trouble.DELAY, method, times=None, seconds=0.1))
+        for method, seconds in (("sendMessage", 0.1), ("editMessageText", 0.1), ("getUpdates", 0.2)):
+            self.bots.simulator.faults.add(Fault(Trouble.DELAY, method, times=None, seconds=seconds))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._break())
             for phone, calm in zip(self.phones, self.calm, strict=True):
