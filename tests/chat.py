@@ -165,7 +165,7 @@ class Chat:
                 await invites.add(tx, invited[1], self.clock.now() + timedelta(days=7))
             return
         name, _, wishes = line.partition(" is set up")
-        fields: dict[str, Any] = {"consent": consent.VERSION, "zone": ZONES[name], "locale": "en", "seed": 7}
+        fields: dict[str, Any] = {"consent": consent.VERSION, "zone": ZONES.get(name, "UTC"), "locale": "en", "seed": 7}
         for wish in filter(None, (part.strip() for part in wishes.split(";"))):
             field, _, value = wish.partition(" ")
             if field != "at":

@@ -53,7 +53,8 @@ async def perform(
         raise
     entry.response = body
     simulator.touch()
-    await simulator.faults.after(entry.method, given.get("chat_id"))
+    if body["ok"]:  # what was refused had no effect
+        await simulator.faults.after(entry.method, given.get("chat_id"))
     return status, body
 
 
