@@ -17,25 +17,25 @@ from bot.hosting.node import Node
 from bot.storage.database import Database
 from bot.storage.tables import leases, scripts
 from tests.carried import library
-from tests.clocks import SteppedClock
+from tests.clocks import NotedClock
 
 LONG = timedelta(minutes=1)
 
 
-async def _looking(database: Database, clock: SteppedClock) -> None:
+async def _looking(database: Database, clock: NotedClock) -> None:
     async for _ in Lease(database, clock, "poll", "me").looks():
         pass
 
 
-def _numbered(database: Database, clock: SteppedClock) -> Coroutine[Any, Any, None]:
+def _numbered(database: Database, clock: NotedClock) -> Coroutine[Any, Any, None]:
     return Node(database, clock, "me", Ids(clock, 7)).keep()
 
 
-def _announcing(database: Database, clock: SteppedClock) -> Coroutine[Any, Any, None]:
+def _announcing(database: Database, clock: NotedClock) -> Coroutine[Any, Any, None]:
     return Announcer(database, clock, library).run()
 
 
-PARTS: dict[str, tuple[Callable[[Database, SteppedClock], Coroutine[Any, Any, None]], Table, str]] = {
+PARTS: dict[str, tuple[Callable[[Database, NotedClock], Coroutine[Any, Any, None]], Table, str]] = {
     "the right to poll": (_looking, leases, "lease"),
     "its number": (_numbered, leases, "lease"),
     "the scripts it knows": (_announcing, scripts, "scripts"),
@@ -43,15 +43,16 @@ PARTS: dict[str, tuple[Callable[[Database, SteppedClock], Coroutine[Any, Any, No
 
 
 @pytest.mark.parametrize("part", PARTS)
-async def test_what_is_refused_is_tried_again_and_told_once(database: Database, clock: SteppedClock, part: str) -> None:
+async def test_what_is_refused_is_tried_again_and_told_once(database: Database, part: str) -> None:
     works, table, name = PARTS[part]
+    clock = NotedClock()
     with capture_logs() as log:
         async with _without(database, table):
             going = asyncio.create_task(works(database, clock))
-            for _ in range(3):
-                await _rests(going, clock)
+            for times in range(1, 4):
+                await _rests(going, clock, times)
                 clock.move(LONG)
-            await _rests(going, clock)
+            await _rests(going, clock, 4)
         clock.move(LONG)
         while not [line for line in log if line["event"] == f"{name}.works_again"]:
             assert not going.done()
@@ -62,9 +63,9 @@ async def test_what_is_refused_is_tried_again_and_told_once(database: Database, 
     assert [line["event"] for line in log] == [f"{name}.fault", f"{name}.works_again"]
 
 
-async def _rests(going: asyncio.Task[None], clock: SteppedClock) -> None:
-    """Until it waits for its next time, or has ended."""
-    while not (clock._moved or going.done()):  # noqa: ASYNC110 - who begins to wait wakes nobody
+async def _rests(going: asyncio.Task[None], clock: NotedClock, times: int) -> None:
+    """Until it waits for the next time after so many, or has ended."""
+    while not (len(clock.slept) >= times or going.done()):  # noqa: ASYNC110 - who begins to wait wakes nobody
         await asyncio.sleep(0)
 
 
