@@ -1,5 +1,6 @@
 """The demo's page does what a chat app does: two phones on the real simulator, a bot played through the Bot API."""
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.screen import ANN, BEN, field, log, phone, picture, press, start
@@ -53,6 +54,7 @@ def test_an_alert_waits_for_a_tap_and_rests_the_phone_below(page: Page, stage: S
     expect(resting).to_have_count(0)
 
 
+@pytest.mark.deep
 def test_a_bot_that_never_answers_lets_the_button_go(browser: Browser, stage: Stage) -> None:
     with browser.new_context() as context:
         page = context.new_page()
@@ -82,6 +84,7 @@ def test_pictures_show_and_animations_move_until_paused(page: Page, stage: Stage
     expect(photo).to_be_focused()
 
 
+@pytest.mark.deep
 def test_a_reply_quotes_and_the_quote_leads_back(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     asked = stage.say(ANN, "How was it?")
@@ -102,6 +105,7 @@ def test_a_reply_quotes_and_the_quote_leads_back(page: Page, stage: Stage) -> No
     expect(message).to_be_focused()
 
 
+@pytest.mark.deep
 def test_escape_takes_a_reply_back_and_keys_alone_can_begin_one(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     stage.say(ANN, "How was it?")
@@ -114,6 +118,7 @@ def test_escape_takes_a_reply_back_and_keys_alone_can_begin_one(page: Page, stag
     expect(phone(page, "Ann").get_by_text("Reply to Stillhere")).to_be_hidden()
 
 
+@pytest.mark.deep
 def test_an_own_message_can_be_edited(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     field(page, "Ann").fill("teh words")
@@ -176,6 +181,7 @@ def test_a_deep_link_opens_inside_the_phone(page: Page, stage: Stage) -> None:
     assert len(page.context.pages) == 1
 
 
+@pytest.mark.deep
 def test_a_link_may_be_opened_on_the_other_phone_behind_its_start_bar(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     invitation = stage.say(ANN, "Give this to Ben: https://t.me/stillhere_bot?start=inv42")
@@ -209,6 +215,7 @@ def test_a_reply_keyboard_shares_a_location(page: Page, stage: Stage) -> None:
     expect(phone(page, "Ann").get_by_role("button", name="Keyboard of the bot")).to_be_hidden()
 
 
+@pytest.mark.deep
 def test_what_else_a_phone_can_send(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     ways = {
@@ -239,6 +246,7 @@ def test_what_comes_unseen_is_marked_until_the_person_looks(page: Page, stage: S
     expect(page).to_have_title("Stillhere – demo")
 
 
+@pytest.mark.deep
 def test_who_reads_higher_up_is_not_pulled_down(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     for number in range(25):
@@ -256,6 +264,7 @@ def test_who_reads_higher_up_is_not_pulled_down(page: Page, stage: Stage) -> Non
     expect(down).to_be_hidden()
 
 
+@pytest.mark.deep
 def test_times_are_those_of_the_phone_that_shows_them(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann", "Ben")
     moment = {"type": "date_time", "offset": 8, "length": 5, "unix_time": int(EVENING.timestamp()) + 955}
@@ -267,6 +276,7 @@ def test_times_are_those_of_the_phone_that_shows_them(page: Page, stage: Stage) 
     expect(told).to_have_attribute("title", "Ann 20:40 Berlin · Ben 14:40 New York")
 
 
+@pytest.mark.deep
 def test_a_card_travels_through_inline_mode(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann", "Ben")
     stage.say(ANN, "Tell Ben", [{"text": "Share a card", "switch_inline_query": "warm"}])
@@ -295,6 +305,7 @@ def test_a_card_travels_through_inline_mode(page: Page, stage: Stage) -> None:
     expect(page.get_by_role("log", name="Ann’s chat with Ben")).to_contain_text("Ben has seen it.")
 
 
+@pytest.mark.deep
 def test_who_blocked_the_bot_can_unblock_it(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     phone(page, "Ann").get_by_role("button", name="About this chat").click()
@@ -306,6 +317,7 @@ def test_who_blocked_the_bot_can_unblock_it(page: Page, stage: Stage) -> None:
     expect(field(page, "Ann")).to_be_visible()
 
 
+@pytest.mark.deep
 def test_the_bot_is_seen_typing(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     stage.call("sendChatAction", chat_id=ANN, action="typing")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from bot.simulator import phones
@@ -21,6 +22,7 @@ def test_two_phones_invite_to_press_start(page: Page, stage: Stage) -> None:
     expect(field(page, "Ben")).to_be_hidden()
 
 
+@pytest.mark.deep
 def test_who_wants_little_movement_gets_a_play_button(page: Page, stage: Stage) -> None:
     page.emulate_media(reduced_motion="reduce")
     start(page, stage, "Ann")
@@ -47,6 +49,7 @@ def test_the_clock_bar_skips_and_says_when_nothing_is_planned(page: Page, stage:
     expect(clock).to_contain_text("Ann 08:00 Berlin")
 
 
+@pytest.mark.deep
 def test_dark_and_light_are_remembered(page: Page, stage: Stage) -> None:
     toggle = page.get_by_role("button", name="Dark colours")
     expect(toggle).to_have_attribute("aria-pressed", "false")
@@ -75,6 +78,7 @@ def test_a_narrow_screen_shows_one_phone_and_a_badge_for_the_other(page: Page, s
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.deep
 def test_the_page_comes_back_by_itself_when_the_server_does(page: Page, stage: Stage) -> None:
     start(page, stage, "Ann")
     expect(log(page, "Ann")).to_contain_text("/start")
@@ -161,6 +165,7 @@ def test_everything_has_a_name_and_enough_contrast_in_both_themes(page: Page, st
         page.get_by_role("button", name="Dark colours").click()
 
 
+@pytest.mark.deep
 def test_tab_walks_from_the_clock_over_ann_to_ben_and_always_shows_where(page: Page, stage: Stage) -> None:
     furnish(page, stage)
     page.reload()

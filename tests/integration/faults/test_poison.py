@@ -13,7 +13,9 @@ from bot.core.card import CARD
 from bot.simulator.faults import Fault, Trouble
 from bot.storage.messages import Status
 from bot.storage.tables import invites, lanes, outbox, sessions, timers, users
-from tests.integration.faults.world import STONE, World
+from tests.integration.faults.world import POSTGRESQL_IN_DEEP, STONE, World
+
+pytestmark = POSTGRESQL_IN_DEEP
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 BEFORE_TIME = -9 * 10**18

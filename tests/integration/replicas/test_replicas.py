@@ -62,6 +62,7 @@ async def test_behind_a_load_balancer_each_update_has_one_effect(
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.deep
 async def test_one_polls_and_another_takes_over_from_the_paused_and_from_the_stopped(
     tmp_path: Path, create_postgresql: CreateDatabase
 ) -> None:
