@@ -14,11 +14,11 @@ from bot.storage import onehop
 LOCK_WAIT = 10
 """Seconds to wait for somebody else's lock before the database counts as unavailable."""
 
-SILENCE = 8
+SILENCE = 6
 """
 Seconds after which PostgreSQL ends a transaction that stands still: its program may have died with its machine, without a word.
 
-Shorter than others wait for its locks, so that they go on within ten seconds.
+Shorter than others wait for its locks, so that they go on, and another one polls, well within ten seconds.
 """
 
 TURN_WAIT = 30
