@@ -73,7 +73,8 @@ async def test_replicas_together_keep_telegrams_limits(
         told = f"{len(grants)} grants, {busiest(grants, 1)} in the busiest second; {len(sent)} calls in {took:.1f} s"
         stall = ", Telegram itself stalled" if stalled else ""
         print(f"{told}, {busiest(arrived, 1 - LENIENCE)} in the busiest{stall}")  # noqa: T201 - seen with `pytest -s`
-        assert busiest(grants, 1) <= PER_SECOND
+        blur = STALL if stalled else 0  # between the moment that is granted and the one that is written down
+        assert busiest(grants, 1 - blur) <= PER_SECOND
         if not stalled:  # else what had been sent evenly was read at once
             assert not [call for call in sent if not call.ok]
 
