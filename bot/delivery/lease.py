@@ -27,7 +27,7 @@ class Lease:
     ) -> None:
         self.name = name
         self._database, self._clock, self._owner, self._seconds = database, clock, owner, seconds
-        self._setbacks = Setbacks("lease", aside=True)
+        self._setbacks = Setbacks(f"{name.partition(':')[0]}_lease", aside=True)
         self._rests_until = 0.0
         self.until = 0.0
         """Until when it is surely ours; machine time."""

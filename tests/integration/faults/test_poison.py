@@ -1,8 +1,7 @@
 """One person's broken turn, row or message is that person's alone: they get a kind line, and all others go on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from bot.core.card import CARD
 from bot.simulator.faults import Fault, Trouble
 from bot.storage.messages import Status
 from bot.storage.tables import invites, lanes, outbox, sessions, timers, users
-from tests.integration.faults.world import POSTGRESQL_IN_DEEP, STONE, World
+from tests.integration.faults.world import POSTGRESQL_IN_DEEP, STONE, World, without
 
 pytestmark = POSTGRESQL_IN_DEEP
 
@@ -170,7 +169,7 @@ async def test_a_part_whose_statements_are_refused_says_so_once_and_goes_on_when
     table, name = PARTS[part]
     await world.set_timer("Ben", "knock.promise", HOUR)
     log.clear()
-    async with _without(world, table):
+    async with without(world.app.database, table):
         if part == "outbox":
             world.app.sender.send([], waiting=True)
         else:
@@ -185,18 +184,6 @@ async def test_a_part_whose_statements_are_refused_says_so_once_and_goes_on_when
     assert len([line for line in log if line["event"] == f"{name}.fault"]) == 1
     world.clock.skip(timedelta(seconds=3))
     assert not [reason for reason in (await world.app.health.look()).reasons if name in reason]
-
-
-@asynccontextmanager
-async def _without(world: World, table: Table) -> AsyncIterator[None]:
-    """The database refuses whatever names this table."""
-    async with world.app.database.transaction() as tx:
-        await tx.connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO away")
-    try:
-        yield
-    finally:
-        async with world.app.database.transaction() as tx:
-            await tx.connection.exec_driver_sql(f"ALTER TABLE away RENAME TO {table.name}")
 
 
 async def _until(condition: Callable[[], object]) -> None:

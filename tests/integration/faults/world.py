@@ -3,8 +3,8 @@
 import asyncio
 import heapq
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from bot.dialog.turn import Turn
 from bot.dialogs import CARRIED, registry
 from bot.simulator.updates import Update
 from bot.storage import letters, outbox, timers
+from bot.storage.database import Database
 from bot.storage.letters import Letter
 from bot.storage.messages import Status
 from bot.storage.tables import lanes, metadata
@@ -202,6 +203,18 @@ class World(Chat):
     async def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
         return {table.name: [tuple(row) for row in await self.rows(table)] for table in metadata.sorted_tables}
+
+
+@asynccontextmanager
+async def without(database: Database, table: Table) -> AsyncIterator[None]:
+    """The database refuses whatever names this table."""
+    async with database.transaction() as tx:
+        await tx.connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO away")
+    try:
+        yield
+    finally:
+        async with database.transaction() as tx:
+            await tx.connection.exec_driver_sql(f"ALTER TABLE away RENAME TO {table.name}")
 
 
 def _words_of(message: Mapping[str, Any]) -> str:

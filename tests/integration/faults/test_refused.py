@@ -1,8 +1,8 @@
 """What a replica keeps up beside its turns goes on, whatever the database refuses meanwhile, and says so once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from bot.storage.database import Database
 from bot.storage.tables import leases, scripts
 from tests.carried import library
 from tests.clocks import NotedClock
+from tests.integration.faults.world import without
 
 LONG = timedelta(minutes=1)
 
@@ -36,8 +37,8 @@ def _announcing(database: Database, clock: NotedClock) -> Coroutine[Any, Any, No
 
 
 PARTS: dict[str, tuple[Callable[[Database, NotedClock], Coroutine[Any, Any, None]], Table, str]] = {
-    "the right to poll": (_looking, leases, "lease"),
-    "its number": (_numbered, leases, "lease"),
+    "the right to poll": (_looking, leases, "poll_lease"),
+    "its number": (_numbered, leases, "node_lease"),
     "the scripts it knows": (_announcing, scripts, "scripts"),
 }
 
@@ -47,7 +48,7 @@ async def test_what_is_refused_is_tried_again_and_told_once(database: Database, 
     works, table, name = PARTS[part]
     clock = NotedClock()
     with capture_logs() as log:
-        async with _without(database, table):
+        async with without(database, table):
             going = asyncio.create_task(works(database, clock))
             for times in range(1, 4):
                 await _rests(going, clock, times)
@@ -67,13 +68,3 @@ async def _rests(going: asyncio.Task[None], clock: NotedClock, times: int) -> No
     """Until it waits for the next time after so many, or has ended."""
     while not (len(clock.slept) >= times or going.done()):  # noqa: ASYNC110 - who begins to wait wakes nobody
         await asyncio.sleep(0)
-
-
-@asynccontextmanager
-async def _without(database: Database, table: Table) -> AsyncIterator[None]:
-    """The database refuses whatever names this table."""
-    async with database.transaction() as tx:
-        await tx.connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO away")
-    yield
-    async with database.transaction() as tx:
-        await tx.connection.exec_driver_sql(f"ALTER TABLE away RENAME TO {table.name}")
