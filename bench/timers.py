@@ -19,6 +19,9 @@ from bot.storage import timers
 
 PEOPLE, EACH, CHUNK = 100_000, 10, 10_000
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
+STRIDE = 7919
+"""Who is due after whom: a prime, so that neighbours in time are no neighbours in the tables."""
+
 BATCHES, LOOKS = 40, 200
 """How many times the scheduler's batch is taken, and how often is looked or one timer set."""
 
@@ -27,11 +30,13 @@ REPEATS = 3
 
 
 async def fill(stage: Stage) -> None:
-    """Ten timers for each person, a second apart; none is due."""
+    """Ten timers for each person, those of every kind a second apart and in no order of people; none is due."""
     for kind in range(EACH):
         for first in range(1, PEOPLE + 1, CHUNK):
             some = range(first, min(first + CHUNK, PEOPLE + 1))
-            wanted = [(n, SetTimer(f"bench.{kind}", "0", LATER + timedelta(seconds=n))) for n in some]
+            wanted = [
+                (n, SetTimer(f"bench.{kind}", "0", LATER + timedelta(seconds=1 + n * STRIDE % PEOPLE))) for n in some
+            ]
             async with stage.database.transaction() as tx:
                 await timers.set(tx, wanted)
 

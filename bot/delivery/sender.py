@@ -114,12 +114,13 @@ class Sender:
         batches: dict[str, list[Claimed]] = {}
         for row in claimed:
             batches.setdefault(row.destination, []).append(row)
+        loop = asyncio.get_running_loop()  # once: Python asks the system for it each time
         for destination, rows in batches.items():
             if destination in self._lanes:
                 self._lanes[destination].append(rows)
                 continue
             self._lanes[destination] = deque([rows])
-            task = asyncio.create_task(self._serve(destination))
+            task = loop.create_task(self._serve(destination))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if waiting:

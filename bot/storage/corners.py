@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, select
 from bot.core.errors import Undecodable, VaultError
 from bot.core.facts import Corner, Line
 from bot.storage.database import Transaction, instant, moment, upsert
+from bot.storage.statements import among, found
 from bot.storage.tables import corners, entries
 from bot.storage.users import Person
 
@@ -21,9 +22,9 @@ MOST = 500
 
 async def of(tx: Transaction, people: Mapping[int, Person]) -> dict[int, Corner]:
     """The corners of these locked people, where they have one, with their newest lines. Raises Undecodable."""
-    rows = (await tx.connection.execute(_LOAD, {"ids": list(people)})).all()
-    found = {row.user_id: Corner(_pin(people[row.user_id], row.pin), row.wrong, _at(row.wait_until)) for row in rows}
-    return {user_id: replace(corner, lines=await _lines(tx, people[user_id])) for user_id, corner in found.items()}
+    rows = await found(tx, _LOAD, {"ids": list(people)})
+    locks = {user_id: Corner(_pin(people[user_id], pin), wrong, _at(until)) for user_id, pin, wrong, until in rows}
+    return {user_id: replace(lock, lines=await _lines(tx, people[user_id])) for user_id, lock in locks.items()}
 
 
 async def save(tx: Transaction, changed: Collection[tuple[Person, Corner]]) -> None:
@@ -68,7 +69,9 @@ def _at(stored: int | None) -> datetime | None:
     return None if stored is None else moment(stored)
 
 
-_LOAD = select(corners).where(corners.c.user_id.in_(bindparam("ids", expanding=True)))
+_LOAD = select(corners.c.user_id, corners.c.pin, corners.c.wrong, corners.c.wait_until).where(
+    among(corners.c.user_id, "ids")
+)
 _SAVE = upsert(corners)
 _UNLOCK = delete(corners).where(corners.c.user_id.in_(bindparam("ids", expanding=True)))
 _FORGET = delete(entries).where(

@@ -1,14 +1,14 @@
 """Promises to come back: the one that counts now, and how many were made today."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from bot.core.facts import Space
 from bot.storage.database import Transaction, instant, moment
-from bot.storage.statements import among
+from bot.storage.statements import among, found
 from bot.storage.tables import spaces
 from bot.storage.users import Person
 
@@ -19,24 +19,24 @@ STILL_FELT = timedelta(hours=24)
 
 async def open_of(tx: Transaction, people: Mapping[int, Person], now: datetime) -> dict[int, Space]:
     """Each person's newest space that is unfinished, or whose promised return is less than a day ago. Raises Undecodable."""
-    rows = await tx.connection.execute(_OPEN, {"ids": list(people), "since": instant(now - STILL_FELT)})
-    return {row.user_id: _space(people[row.user_id], row) for row in rows}  # ordered by age: the newest stays
+    rows = await found(tx, _OPEN, {"ids": list(people), "since": instant(now - STILL_FELT)})
+    return {row[1]: _space(people[row[1]], row) for row in rows}  # ordered by age: the newest stays
 
 
 async def of_ids(tx: Transaction, people: Mapping[int, Person], ids: Collection[int]) -> dict[int, Space]:
     """Those of the spaces `ids` that belong to these people, by id. Raises Undecodable."""
     rows = await tx.connection.execute(_OF_IDS, {"spaces": list(ids), "ids": list(people)})
-    return {row.id: _space(people[row.user_id], row) for row in rows}
+    return {row[0]: _space(people[row[1]], row) for row in rows}
 
 
 async def of_day(tx: Transaction, since: Mapping[int, datetime]) -> dict[int, int]:
     """For each user of `since`, how many spaces they asked for from that instant on."""
-    found = dict.fromkeys(since, 0)
-    if found:
+    asked = dict.fromkeys(since, 0)
+    if asked:
         earliest = {user_id: instant(at) for user_id, at in since.items()}
         for row in await tx.connection.execute(_ASKED, {"ids": list(since), "since": min(earliest.values())}):
-            found[row.user_id] += row.asked_at >= earliest[row.user_id]
-    return found
+            asked[row.user_id] += row.asked_at >= earliest[row.user_id]
+    return asked
 
 
 async def add(tx: Transaction, asked: Collection[tuple[Person, Space]]) -> None:
@@ -65,13 +65,17 @@ async def forget_words(tx: Transaction, before: datetime, limit: int) -> int:
 
 
 _MINE = among(spaces.c.user_id, "ids")
+_SPACE = (
+    *(spaces.c.id, spaces.c.user_id, spaces.c.asked_at, spaces.c.back_at, spaces.c.first, spaces.c.extensions),
+    *(spaces.c.tell_if_late, spaces.c.state, spaces.c.warm, spaces.c.before),
+)
 _OPEN = (
-    select(spaces)
-    .where(_MINE, spaces.c.state.in_(UNFINISHED) | (spaces.c.back_at > bindparam("since")))
+    select(*_SPACE)
+    .where(_MINE, or_(spaces.c.back_at > bindparam("since"), *(spaces.c.state == state for state in UNFINISHED)))
     .order_by(spaces.c.asked_at, spaces.c.id)
 )
-_OF_IDS = select(spaces).where(_MINE, spaces.c.id.in_(bindparam("spaces", expanding=True)))
-_OF_USER = select(spaces).where(_MINE).order_by(spaces.c.asked_at, spaces.c.id)
+_OF_IDS = select(*_SPACE).where(_MINE, spaces.c.id.in_(bindparam("spaces", expanding=True)))
+_OF_USER = select(*_SPACE).where(_MINE).order_by(spaces.c.asked_at, spaces.c.id)
 _PAST = (
     select(spaces.c.id)
     .where(spaces.c.warm.is_not(None), spaces.c.state.not_in(UNFINISHED), spaces.c.back_at < bindparam("older"))
@@ -86,18 +90,19 @@ _SET = [column.name for column in spaces.c if column.name not in {"id", "receive
 _CHANGE = update(spaces).where(spaces.c.id == bindparam("space_id")).values({name: bindparam(name) for name in _SET})
 
 
-def _space(person: Person, row: Row[Any]) -> Space:
+def _space(person: Person, row: Sequence[Any]) -> Space:
+    number, user_id, asked_at, back_at, first, extensions, tell_if_late, state, warm, before = row
     return Space(
-        id=row.id,
-        user_id=row.user_id,
-        asked_at=moment(row.asked_at),
-        back_at=moment(row.back_at),
-        first=timedelta(microseconds=row.first),
-        extensions=row.extensions,
-        tell_if_late=row.tell_if_late,
-        state=row.state,
-        warm=person.open(_place(row.id), row.warm),
-        before=row.before,
+        id=number,
+        user_id=user_id,
+        asked_at=moment(asked_at),
+        back_at=moment(back_at),
+        first=timedelta(microseconds=first),
+        extensions=extensions,
+        tell_if_late=bool(tell_if_late),
+        state=state,
+        warm=person.open(_place(number), warm),
+        before=before,
     )
 
 

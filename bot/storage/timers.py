@@ -17,6 +17,9 @@ from bot.storage.letters import Letter
 from bot.storage.statements import among, found, many
 from bot.storage.tables import timers, users
 
+_MINUTE = 60_000_000  # microseconds
+_MINUTES = 17  # bits of an id: three months
+
 EVEN_STOPPED = "crisis."
 """
 Kinds of timers that don't rest while their person is stopped. /stop drops them; what is set later was asked for later, by
@@ -110,10 +113,12 @@ def _new_id(tx: Transaction, timer: str, due_at: int) -> int:
     """
     Never the id that the timer had before: whoever still holds that one finds nothing.
 
-    A digest, positive and below 2**63: unique without a counter that all replicas would have to wait for.
+    Positive and below 2**63: the minute in which it is due, so that what is due together lies together and is taken out
+    together, and then a digest: unique without a counter that all replicas would have to wait for.
     """
     told = f"{timer} {due_at} {tx.clock.machine()}"
-    return int.from_bytes(blake2b(told.encode(), digest_size=8).digest()) >> 1
+    digest = int.from_bytes(blake2b(told.encode(), digest_size=8).digest())
+    return due_at // _MINUTE % (1 << _MINUTES) << (63 - _MINUTES) | digest >> (1 + _MINUTES)
 
 
 async def _read(tx: Transaction, rows: Iterable[Sequence[Any]], now: datetime) -> list[Due]:

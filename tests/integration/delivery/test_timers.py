@@ -121,6 +121,15 @@ async def test_moving_by_id_gives_a_new_id(database: Database) -> None:
     assert (after.rule, after.fence, after.id != before.id) == ("09:05", 3, True)
 
 
+async def test_what_is_due_together_lies_together(database: Database) -> None:
+    """So that a million timers are taken out page by page, whoever they belong to."""
+    minutes = [7, 2, 5, 2, 7, 5]
+    await put(database, *((1 + n % 3, timer("wait", str(n), minutes=m)) for n, m in enumerate(minutes)))
+    found = await due(database, 9)
+    assert sorted(one.due_at for one in found) == [one.due_at for one in sorted(found, key=lambda one: one.id)]
+    assert len({one.id for one in found}) == len(minutes)
+
+
 @pytest.mark.parametrize("away", [{"blocked_at": NOW}, {"stopped": True}])
 async def test_the_timers_of_who_is_away_rest_and_come_back(
     database: Database, vault: Vault, away: dict[str, object]
