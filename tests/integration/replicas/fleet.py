@@ -22,6 +22,9 @@ SECRET = "s3cret"
 SILENCE = 3.0
 """Seconds after which the load balancer gives up on a replica that says nothing."""
 
+LEFT_OUT = 10.0
+"""Seconds for which it then brings that one nothing more. Source: nginx, `fail_timeout` of an upstream server, its default."""
+
 POLLS, WAITS = "this replica polls now", "this replica waits for its turn to poll"
 
 
@@ -57,6 +60,7 @@ class Fleet:
         self.key_file = host.folder / "keys/stillhere.key"
         self.account = simulator.world.accounts[int(TOKEN.partition(":")[0])]
         self._turn = count()
+        self._silent: dict[str, float] = {}  # until when a replica gets nothing, by where it listens
 
     async def start(self, number: int = 1, **settings: str) -> list[Replica]:
         """Start so many more, all at once."""
@@ -127,19 +131,25 @@ class Fleet:
         return next(each for each in self.replicas if each.polls and each is not besides)
 
     async def balance(self, request: web.Request) -> web.Response:
-        """Bring a request to the next replica that listens, as a load balancer does."""
+        """Bring a request to the next replica that listens, and has not just been silent, as a load balancer does."""
+        clock = asyncio.get_running_loop().time
         body = await request.read()
         headers = {name: value for name, value in request.headers.items() if name.startswith("X-Telegram")}
         session: aiohttp.ClientSession = request.app[_SESSION]
         for _ in range(len(self.replicas)):
             listen = self.replicas[next(self._turn) % len(self.replicas)].listen
+            if clock() < self._silent.get(listen, 0):
+                continue
             try:
                 async with session.post(f"http://{listen}/hook", data=body, headers=headers) as answer:
                     return web.Response(status=answer.status, body=await answer.read())
             except aiohttp.ClientConnectorError:
                 continue
-            except (aiohttp.ClientError, TimeoutError):
-                break  # it died over this request, or says nothing
+            except TimeoutError:
+                self._silent[listen] = clock() + LEFT_OUT
+                break
+            except aiohttp.ClientError:
+                break  # it died over this request
         return web.Response(status=502)
 
 
