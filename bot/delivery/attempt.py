@@ -1,16 +1,13 @@
 """One call to Telegram for one message, and what its answer means for that message."""
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.conversation.channel import Blocked, Channel, Rejected, Throttled, Unreachable
+from bot.delivery.patience import Patience
 from bot.storage.messages import QUIET, RESENT, Claimed, Outcome, Status, as_new, outcome
-
-PATIENCE = 30.0
-"""Seconds from the first call for a message to its outcome. A channel's own patience should end before."""
 
 SETTLING = 5.0
 """Seconds to write an outcome down. What is sent has to be so young that its lease outlasts both."""
@@ -20,15 +17,14 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0
 _SOON_AGAIN, _LONGEST_DOUBT = (0.5, 2.0, 8.0), 3600.0
 
 
-async def attempt(channel: Channel, row: Claimed, doubts: Counter[int]) -> Outcome:
+async def attempt(channel: Channel, row: Claimed, doubts: Counter[int], patience: Patience) -> Outcome:
     """
-    Send the message. Never raises a ChannelError: each is an outcome.
+    Send the message, while `patience` lasts. Never raises a ChannelError: each is an outcome.
 
     `doubts`: of how many calls for each message nobody can tell whether they took effect; counted on here.
     """
     try:
-        async with asyncio.timeout(PATIENCE):
-            return await _sent(channel, row, doubts)
+        return await patience.bear(_sent(channel, row, doubts))
     except TimeoutError:
         return uncertain(row, doubts)
 

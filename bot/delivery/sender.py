@@ -15,8 +15,9 @@ from bot.conversation.channel import Channel
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable, StatementRefused
 from bot.core.setbacks import Setbacks
-from bot.delivery.attempt import PATIENCE, SETTLING, attempt, given_back, uncertain, with_earlier
+from bot.delivery.attempt import SETTLING, attempt, given_back, uncertain, with_earlier
 from bot.delivery.clock_watch import ClockWatch
+from bot.delivery.patience import PATIENCE, Patience
 from bot.delivery.settling import settle
 from bot.storage import claims
 from bot.storage.budget import limits
@@ -67,6 +68,7 @@ class Sender:
         self._on_unknown = on_unknown
         self._setbacks = Setbacks("outbox", on_setback)
         self._name, self._numbers = name or secrets.token_hex(4), count(1)
+        self._patience = Patience()
         self._clocks = ClockWatch(database, clock, self._name)
         self._lanes: dict[str, deque[list[Claimed]]] = {}  # what is being sent, by destination
         self._tasks: set[asyncio.Task[None]] = set()
@@ -328,7 +330,7 @@ class Sender:
 
     async def _attempt(self, row: Claimed) -> Outcome:
         try:
-            return await attempt(self._channel, row, self._doubts)
+            return await attempt(self._channel, row, self._doubts, self._patience)
         except asyncio.CancelledError:
             if not self._stopping:
                 raise

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import bot.delivery.attempt
+import bot.delivery.patience
 from bot.core.errors import StatementRefused
-from bot.delivery.attempt import PATIENCE, SETTLING, attempt
+from bot.delivery.attempt import SETTLING, attempt
+from bot.delivery.patience import PATIENCE, Patience
 from bot.simulator import Fault, Person, Simulator, Trouble, serve
 from bot.storage.budget import limits
 from bot.storage.messages import LEASE, Claimed, Outcome, Owner, Status
@@ -82,7 +83,7 @@ def message(ann: Person, text: str = "", **picture: str) -> Claimed:
 
 
 async def sent(channel: TelegramChannel, row: Claimed) -> Outcome:
-    return await attempt(channel, row, Counter())
+    return await attempt(channel, row, Counter(), Patience())
 
 
 async def connect_anew(channel: TelegramChannel, connections: int = 160) -> None:
@@ -123,7 +124,7 @@ async def test_what_found_no_connection_never_left(deaf: str, ann: Person, monke
     monkeypatch.setattr(
         transport, "_CONNECT", transport._CONNECT / 10
     )  # a tenth of both: which ends first stays as it is
-    monkeypatch.setattr(bot.delivery.attempt, "PATIENCE", PATIENCE / 10)
+    monkeypatch.setattr(bot.delivery.patience, "PATIENCE", PATIENCE / 10)
     channel = TelegramChannel(TOKEN, SteppedClock(), api_url=deaf)
     await channel._request.initialize()
     assert (await sent(channel, message(ann, "one"))).status == Status.PENDING

@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-import bot.delivery.attempt
+import bot.delivery.patience
 from bot.conversation.channel import Rejected, Sent, Unreachable
 from bot.delivery.attempt import attempt
+from bot.delivery.patience import Patience
 from bot.delivery.sender import Sender
 from bot.storage.messages import Status
 from tests.clock import AdvancingClock
@@ -51,7 +52,7 @@ async def test_saying_anew_what_cannot_be_edited_has_no_time_of_its_own(
 ) -> None:
     class Slow(Wire):
         async def call(self, method: str, body: bytes) -> Sent:
-            monkeypatch.setattr(bot.delivery.attempt, "PATIENCE", 3600.0)  # for whoever begins to wait from here on
+            monkeypatch.setattr(bot.delivery.patience, "PATIENCE", 3600.0)  # for whoever begins to wait from here on
             if method == "sendMessage":
                 self.gate.clear()
             return await super().call(method, body)
@@ -59,6 +60,6 @@ async def test_saying_anew_what_cannot_be_edited_has_no_time_of_its_own(
     wire = Slow(post.clock)
     wire.faults[1].append(Rejected("Bad Request: message to edit not found", gone=True))
     (row,) = await post.add(edit(8, message_id=77), claim_for=post.owner("a"))
-    monkeypatch.setattr(bot.delivery.attempt, "PATIENCE", 0.05)
-    assert (await attempt(wire, row, Counter())).status == Status.PENDING
+    monkeypatch.setattr(bot.delivery.patience, "PATIENCE", 0.05)
+    assert (await attempt(wire, row, Counter(), Patience())).status == Status.PENDING
     assert [call.method for call in wire.calls] == ["editMessageText", "sendMessage"]

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from bot.core.clock import SystemClock
-from bot.delivery.attempt import PATIENCE
+from bot.delivery.patience import PATIENCE
 from bot.delivery.sender import Sender
 from bot.storage.claims import Claim
 from bot.storage.messages import LEASE, Status

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import bot.delivery.attempt
+import bot.delivery.patience
 import bot.telegram.polling
 from bot.simulator.faults import Fault, Trouble
 from bot.storage.messages import Status
@@ -162,7 +162,7 @@ async def test_replies_and_promises_without_an_answer_come_again_and_nudges_do_n
 ) -> None:
     world = at_the_door
     if trouble.startswith("silence"):
-        monkeypatch.setattr(bot.delivery.attempt, "PATIENCE", 1.0)
+        monkeypatch.setattr(bot.delivery.patience, "PATIENCE", 1.0)
     for person in world.people.values():
         world.simulator.faults.add(replace(TROUBLES[trouble], method="sendMessage", chat_id=person.id))
     await world.set_timer("Ben", "knock.promise", timedelta())
