@@ -154,7 +154,6 @@ class App:
 
     def _build(self, vault: Vault) -> None:
         database, clock = self.database, self.clock
-        self._loop = asyncio.get_running_loop()  # kept, as Python asks the system each time
         self.sender = Sender(
             database,
             vault,
@@ -344,7 +343,7 @@ class App:
 
     def _answer(self, query_id: str, text: str) -> None:
         """End a press's spinner, alongside everything else."""
-        task = self._loop.create_task(self.channel.answer(query_id, text))
+        task = asyncio.create_task(self.channel.answer(query_id, text))
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
 

@@ -14,7 +14,7 @@ class Patience:
     """
     `bear` is `asyncio.timeout` for many calls that may all take equally long.
 
-    That one sets and clears an alarm for each call, which is a twentieth of the CPU of a turn; here only the earliest has one.
+    That one sets and clears an alarm for each call, 3 % of the CPU of an update; here only the earliest has one.
     """
 
     def __init__(self) -> None:

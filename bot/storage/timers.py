@@ -18,7 +18,7 @@ from bot.storage.statements import among, found, many
 from bot.storage.tables import timers, users
 
 _MINUTE = 60_000_000  # microseconds
-_MINUTES = 17  # bits of an id: three months
+_MINUTES = 11  # bits of an id: a day and a half
 
 EVEN_STOPPED = "crisis."
 """
@@ -114,7 +114,7 @@ def _new_id(tx: Transaction, timer: str, due_at: int) -> int:
     Never the id that the timer had before: whoever still holds that one finds nothing.
 
     Positive and below 2**63: the minute in which it is due, so that what is due together lies together and is taken out
-    together, and then a digest: unique without a counter that all replicas would have to wait for.
+    together, and then 52 bits of a digest: unique without a counter that all replicas would have to wait for.
     """
     told = f"{timer} {due_at} {tx.clock.machine()}"
     digest = int.from_bytes(blake2b(told.encode(), digest_size=8).digest())
